@@ -1,0 +1,17 @@
+package ports
+
+import (
+	"time"
+)
+
+// A Clock tells the time. It is safe for concurrent use.
+type Clock interface {
+	// Now returns the current instant.
+	Now() time.Time
+}
+
+// A Random fills buffers with unpredictable bytes. It is safe for concurrent use.
+type Random interface {
+	// Read fills all of p, or returns an error and what it filled must not be used.
+	Read(p []byte) (n int, err error)
+}

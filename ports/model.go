@@ -1,0 +1,168 @@
+package ports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// IDKind says in which form a store keeps the ids of a model. In Go an id is always a string. The zero IDKind is
+// [IDText].
+type IDKind uint8
+
+// The forms of ids.
+const (
+	IDText     IDKind = iota // any text; the core makes 32 letters and digits
+	IDUUID                   // an RFC 9562 UUID in its lower-case text form; the core makes version 4
+	IDSerial                 // a positive integer that the store counts up and never uses twice
+	IDObjectID               // 24 hexadecimal digits that the store makes
+)
+
+// Stored reports whether the store makes the ids: a record to create then has null for its id.
+func (k IDKind) Stored() bool { return k == IDSerial || k == IDObjectID }
+
+// A Model describes one kind of record. Models are built once, before the first call, and never change
+// afterwards; a store may keep what it derived from a Model under the Model's address.
+type Model struct {
+	Name   string // as features and errors name it, as in "user"
+	Table  string // the table or collection; "" means Name
+	ID     IDKind // the form of the ids
+	Fields []Field
+	Unique []Key // keys of which no two records agree; records with a null in the key never collide
+	Index  []Key // keys that look-ups use
+
+	// Referrers are the models whose records go when a record of this model goes, first and recursively.
+	Referrers []Referrer
+}
+
+// A Field is one value of a record. The first field of every model is "id", a non-null string.
+type Field struct {
+	Name       string // as features and JSON name it
+	Column     string // the column or document key; "" means Name
+	Type       Type
+	Null       bool   // may be null
+	Default    Value  // what existing records get when Migrate adds the field; null where Null is set
+	References *Model // the model whose id this string field holds, or nil; its form of ids is inherited
+}
+
+// A Key names fields that are unique together or looked up together.
+type Key []string
+
+// String returns the names of the fields joined by commas, the form in which [ConflictError] names a key.
+func (k Key) String() string { return strings.Join(k, ",") }
+
+// A Referrer is a field of another model that holds ids of this one.
+type Referrer struct {
+	Model *Model
+	Field string
+}
+
+// TableName returns Table, or Name where Table is empty.
+func (m *Model) TableName() string {
+	if m.Table != "" {
+		return m.Table
+	}
+	return m.Name
+}
+
+// Field returns the position of the named field, or -1.
+func (m *Model) Field(name string) int {
+	for i := range m.Fields {
+		if m.Fields[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// ColumnName returns Column, or Name where Column is empty.
+func (f *Field) ColumnName() string {
+	if f.Column != "" {
+		return f.Column
+	}
+	return f.Name
+}
+
+// IDKind returns the form of the ids that field i holds: the model's own for the id, the referred model's for a
+// reference. For any other field ok is false.
+func (m *Model) IDKind(i int) (kind IDKind, ok bool) {
+	if i == 0 {
+		return m.ID, true
+	}
+	if r := m.Fields[i].References; r != nil {
+		return r.ID, true
+	}
+	return 0, false
+}
+
+// Check returns an error wrapping [ErrInvalid] that says what is wrong with the model itself, or nil: an id that
+// is not first, a name used twice, a key or reference that does not fit its fields.
+func (m *Model) Check() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: model %q: %s", ErrInvalid, m.Name, fmt.Sprintf(format, args...))
+	}
+	if m.Name == "" || len(m.Fields) == 0 || m.Fields[0].Name != "id" || m.Fields[0].Type != TypeString || m.Fields[0].Null {
+		return bad("needs a name and a first field id, a string that is never null")
+	}
+	names, columns := map[string]bool{}, map[string]bool{}
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		switch {
+		case f.Name == "" || names[f.Name]:
+			return bad("field name %q is empty or used twice", f.Name)
+		case columns[f.ColumnName()]:
+			return bad("column %q is used twice", f.ColumnName())
+		case f.Type == TypeNull || f.Type > TypeList:
+			return bad("field %q has no type", f.Name)
+		case f.References != nil && f.Type != TypeString:
+			return bad("field %q refers to a model and is no string", f.Name)
+		case !f.Default.IsNull() && f.Default.Type() != f.Type:
+			return bad("the default of field %q has another type", f.Name)
+		}
+		names[f.Name], columns[f.ColumnName()] = true, true
+	}
+	for _, keys := range [][]Key{m.Unique, m.Index} {
+		for _, k := range keys {
+			if len(k) == 0 {
+				return bad("an empty key")
+			}
+			for _, name := range k {
+				if !names[name] {
+					return bad("key %q names no field", k)
+				}
+			}
+		}
+	}
+	for _, r := range m.Referrers {
+		if i := r.Model.Field(r.Field); i < 0 || r.Model.Fields[i].References != m {
+			return bad("referrer %q.%q does not refer here", r.Model.Name, r.Field)
+		}
+	}
+	return nil
+}
+
+// CheckRecord returns an error wrapping [ErrInvalid] where r is not a record of m that [Store.Create] accepts: a
+// wrong length, a value of another type than its field, a null where none may be, an id given where the store
+// makes them or missing where it does not.
+func (m *Model) CheckRecord(r Record) error {
+	if len(r) != len(m.Fields) {
+		return fmt.Errorf("%w: a record of %q has %d values, not %d", ErrInvalid, m.Name, len(m.Fields), len(r))
+	}
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		switch {
+		case i == 0 && r[i].IsNull():
+			if !m.ID.Stored() {
+				return fmt.Errorf("%w: a record of %q needs an id", ErrInvalid, m.Name)
+			}
+		case i == 0 && m.ID.Stored():
+			return fmt.Errorf("%w: the store makes the ids of %q", ErrInvalid, m.Name)
+		case r[i].IsNull():
+			if !f.Null {
+				return fmt.Errorf("%w: %q.%q is null", ErrInvalid, m.Name, f.Name)
+			}
+		case r[i].Type() != f.Type:
+			return fmt.Errorf("%w: %q.%q is a %s, not a %s", ErrInvalid, m.Name, f.Name, f.Type, r[i].Type())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package ports
+
+import "fmt"
+
+// Op is how a condition compares a field with its argument. The zero Op is [Eq].
+type Op uint8
+
+// The comparisons. A null field satisfies Null alone, and a null argument satisfies none.
+const (
+	Eq       Op = iota // equal
+	Ne                 // not null and not equal
+	Lt                 // before
+	Le                 // before or equal
+	Gt                 // after
+	Ge                 // after or equal
+	In                 // equal to one of Condition.Count arguments
+	Null               // null; takes no argument
+	NotNull            // not null; takes no argument
+	Contains           // a string that contains the argument, byte by byte
+)
+
+// A Condition is what one field of a record must satisfy. Strings compare by bytes. Bool fields know Eq, Ne, In,
+// Null and NotNull; JSON and list fields Null and NotNull; id and reference fields Eq, Ne, In, Null and NotNull.
+type Condition struct {
+	Field    string
+	Followed bool // the field is one of the followed reference's model
+	Op       Op
+	Count    int // of In: how many arguments it takes, at least 1
+}
+
+// An Order sorts by one field of the query's own model, smallest first, nulls before all, unless Desc.
+type Order struct {
+	Field string
+	Desc  bool
+}
+
+// A Query describes which records to find. It is built once and passed by address with its arguments apart, so
+// that a store can keep a prepared statement under that address; it never changes after its first use.
+//
+// Arguments come in the order of the conditions, one each, none for Null and NotNull, Count for In; then, where
+// Paged, two integers: a limit (1 or more, cut down to Limit) and an offset (0 or more).
+type Query struct {
+	Model  *Model
+	Where  []Condition // all must hold
+	Follow string      // a reference field of Model: each record is extended by the record it refers to; one whose reference leads nowhere is not found
+	Order  []Order     // ties are broken by id, in the direction of the last Order; no Order at all means by id
+	Limit  int         // at most so many records; at least 1
+	Paged  bool
+}
+
+// A Change is one field that an update writes.
+type Change struct {
+	Field string
+	Add   bool // add the argument to the integer field, in place of setting it
+}
+
+// A Mutation describes which record to change or take, or which records to delete. Like a [Query] it is built
+// once and passed by address.
+//
+// Arguments come in the order of Key, then of Where, then of Set. [Store.Update] and [Store.Take] need a Key, the
+// id or a declared unique key of the model, compared by Eq; [Store.Delete] takes none. Conditions follow no
+// reference. They are evaluated on the record as it was before the change, in one step with it.
+type Mutation struct {
+	Model *Model
+	Key   Key
+	Where []Condition
+	Set   []Change // of Update: at least one field, never the id
+}
+
+// follows returns the model that the query follows to, or nil.
+func (q *Query) follows() *Model {
+	if i := q.Model.Field(q.Follow); q.Follow != "" && i >= 0 {
+		return q.Model.Fields[i].References
+	}
+	return nil
+}
+
+// Followed returns the model whose fields extend each record, or nil where the query follows nothing.
+func (q *Query) Followed() *Model { return q.follows() }
+
+// Check returns an error wrapping [ErrInvalid] that says what is wrong with the query itself, or nil. A store
+// calls it once, when it first sees the query.
+func (q *Query) Check() error {
+	if q.Model == nil {
+		return fmt.Errorf("%w: a query without a model", ErrInvalid)
+	}
+	if q.Limit < 1 {
+		return fmt.Errorf("%w: a query on %q without a limit", ErrInvalid, q.Model.Name)
+	}
+	if q.Follow != "" && q.follows() == nil {
+		return fmt.Errorf("%w: %q.%q is no reference to follow", ErrInvalid, q.Model.Name, q.Follow)
+	}
+	for _, o := range q.Order {
+		i := q.Model.Field(o.Field)
+		if i < 0 || q.Model.Fields[i].Type == TypeJSON || q.Model.Fields[i].Type == TypeList {
+			return fmt.Errorf("%w: cannot order %q by %q", ErrInvalid, q.Model.Name, o.Field)
+		}
+	}
+	return checkWhere(q.Model, q.follows(), q.Where)
+}
+
+// Check returns an error wrapping [ErrInvalid] that says what is wrong with the mutation as one of Update
+// (verb "update"), Take ("take") or Delete ("delete"), or nil.
+func (m *Mutation) Check(verb string) error {
+	if m.Model == nil {
+		return fmt.Errorf("%w: a mutation without a model", ErrInvalid)
+	}
+	if keyed := verb != "delete"; keyed != (len(m.Key) > 0) || keyed && !m.Model.unique(m.Key) {
+		return fmt.Errorf("%w: %s of %q by key %q", ErrInvalid, verb, m.Model.Name, m.Key)
+	}
+	if (verb == "update") != (len(m.Set) > 0) {
+		return fmt.Errorf("%w: %s of %q sets %d fields", ErrInvalid, verb, m.Model.Name, len(m.Set))
+	}
+	for _, c := range m.Set {
+		i := m.Model.Field(c.Field)
+		if i < 1 || c.Add && m.Model.Fields[i].Type != TypeInt {
+			return fmt.Errorf("%w: cannot set %q.%q", ErrInvalid, m.Model.Name, c.Field)
+		}
+	}
+	return checkWhere(m.Model, nil, m.Where)
+}
+
+func (m *Model) unique(k Key) bool {
+	if len(k) == 1 && k[0] == "id" {
+		return true
+	}
+	for _, u := range m.Unique {
+		if u.String() == k.String() {
+			return true
+		}
+	}
+	return false
+}
+
+func checkWhere(m, followed *Model, where []Condition) error {
+	for _, c := range where {
+		of := m
+		if c.Followed {
+			of = followed
+		}
+		if of == nil {
+			return fmt.Errorf("%w: condition on %q follows nothing", ErrInvalid, c.Field)
+		}
+		i := of.Field(c.Field)
+		if i < 0 || c.Op > Contains || c.Op == In && c.Count < 1 {
+			return fmt.Errorf("%w: no such condition on %q.%q", ErrInvalid, of.Name, c.Field)
+		}
+		_, id := of.IDKind(i)
+		ok := true
+		switch c.Op {
+		case Lt, Le, Gt, Ge:
+			t := of.Fields[i].Type
+			ok = !id && (t == TypeString || t == TypeInt || t == TypeTime)
+		case Contains:
+			ok = !id && of.Fields[i].Type == TypeString
+		case Eq, Ne, In:
+			ok = of.Fields[i].Type != TypeJSON && of.Fields[i].Type != TypeList
+		}
+		if !ok {
+			return fmt.Errorf("%w: %q.%q cannot be compared so", ErrInvalid, of.Name, c.Field)
+		}
+	}
+	return nil
+}
+
+// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the query: too many, too few, or one of
+// another type than its field. Null arguments fit every condition and satisfy none.
+func (q *Query) CheckArgs(args []Value) error {
+	rest, err := takeWhere(q.Model, q.follows(), q.Where, args)
+	if err != nil {
+		return err
+	}
+	if !q.Paged {
+		return done(q.Model, rest)
+	}
+	if len(rest) != 2 || rest[0].Type() != TypeInt || rest[1].Type() != TypeInt || rest[0].AsInt() < 1 || rest[1].AsInt() < 0 {
+		return fmt.Errorf("%w: a page of %q needs a limit and an offset", ErrInvalid, q.Model.Name)
+	}
+	return nil
+}
+
+// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the mutation: too many, too few, one of
+// another type than its field, or null for a field that cannot be or for a number to add.
+func (m *Mutation) CheckArgs(args []Value) error {
+	for _, name := range m.Key {
+		if len(args) == 0 || !fits(args[0], m.Model.Fields[m.Model.Field(name)].Type) {
+			return fmt.Errorf("%w: key %q of %q", ErrInvalid, m.Key, m.Model.Name)
+		}
+		args = args[1:]
+	}
+	rest, err := takeWhere(m.Model, nil, m.Where, args)
+	if err != nil {
+		return err
+	}
+	for _, c := range m.Set {
+		f := m.Model.Fields[m.Model.Field(c.Field)]
+		if len(rest) == 0 || !fits(rest[0], f.Type) || rest[0].IsNull() && (!f.Null || c.Add) {
+			return fmt.Errorf("%w: value for %q.%q", ErrInvalid, m.Model.Name, c.Field)
+		}
+		rest = rest[1:]
+	}
+	return done(m.Model, rest)
+}
+
+// Page returns the limit and offset of a call: the last two arguments where the query is Paged, else Limit and 0.
+// The arguments have passed CheckArgs.
+func (q *Query) Page(args []Value) (limit, offset int64) {
+	if !q.Paged {
+		return int64(q.Limit), 0
+	}
+	n := len(args)
+	return min(args[n-2].AsInt(), int64(q.Limit)), args[n-1].AsInt()
+}
+
+// Args returns how many arguments the condition takes.
+func (c Condition) Args() int {
+	switch c.Op {
+	case Null, NotNull:
+		return 0
+	case In:
+		return c.Count
+	}
+	return 1
+}
+
+func takeWhere(m, followed *Model, where []Condition, args []Value) ([]Value, error) {
+	for _, c := range where {
+		of := m
+		if c.Followed {
+			of = followed
+		}
+		for range c.Args() {
+			if len(args) == 0 || !fits(args[0], of.Fields[of.Field(c.Field)].Type) {
+				return nil, fmt.Errorf("%w: argument for %q.%q", ErrInvalid, of.Name, c.Field)
+			}
+			args = args[1:]
+		}
+	}
+	return args, nil
+}
+
+func fits(v Value, t Type) bool { return v.IsNull() || v.Type() == t }
+
+func done(m *Model, rest []Value) error {
+	if len(rest) > 0 {
+		return fmt.Errorf("%w: %d arguments too many for %q", ErrInvalid, len(rest), m.Name)
+	}
+	return nil
+}
