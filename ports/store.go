@@ -57,6 +57,13 @@ type Store interface {
 	Tx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
+// Joinable is a [Store] that can work inside a transaction which the application began itself and put into the
+// context by the store's own Join function.
+type Joinable interface {
+	// Joined reports whether ctx carries such a transaction.
+	Joined(ctx context.Context) bool
+}
+
 // A Plan is what a database lacks, in the order in which it is added. The zero Plan means up to date.
 type Plan struct {
 	Steps   []Step

@@ -1,0 +1,113 @@
+package kernia
+
+import (
+	"context"
+
+	"github.com/kernia-go/kernia/core/internal/address"
+	"github.com/kernia-go/kernia/ports"
+)
+
+// CredentialProvider is the provider id of accounts that sign in with a password.
+const CredentialProvider = "credential"
+
+// A Credential is a user together with the account whose password signs in.
+type Credential struct {
+	User    User
+	Account Account
+}
+
+// FindCredential returns the user with the e-mail address and their password account in one round trip to the
+// store, or nil where there is no such user or they have no password.
+func (a *Auth) FindCredential(ctx context.Context, email string) (*Credential, error) {
+	records, err := a.config.Store.Find(ctx, &a.queries.credentialByEmail,
+		[]ports.Value{ports.String(CredentialProvider), ports.String(address.Normal(email))})
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	r := records[0]
+	return &Credential{Account: accountOf(r[:accountFields]), User: a.schema.userOf(r[accountFields:])}, nil
+}
+
+// FindAccount returns the user's account at the provider, or nil.
+func (a *Auth) FindAccount(ctx context.Context, userID, provider string) (*Account, error) {
+	records, err := a.config.Store.Find(ctx, &a.queries.accountOf, []ports.Value{ports.String(userID), ports.String(provider)})
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	found := accountOf(records[0])
+	return &found, nil
+}
+
+// ListAccounts returns the user's accounts, oldest first.
+func (a *Auth) ListAccounts(ctx context.Context, userID string) ([]Account, error) {
+	records, err := a.config.Store.Find(ctx, &a.queries.accountsOf, []ports.Value{ports.String(userID)})
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]Account, len(records))
+	for i, r := range records {
+		accounts[i] = accountOf(r)
+	}
+	return accounts, nil
+}
+
+func (a *Auth) createAccount(ctx context.Context, account Account, userID string) (Account, error) {
+	var err error
+	if account.ID, err = a.newID(a.schema.account); err != nil {
+		return Account{}, err
+	}
+	account.UserID = userID
+	if account.ProviderID == CredentialProvider {
+		account.AccountID = userID
+	}
+	account.CreatedAt = a.now()
+	account.UpdatedAt = account.CreatedAt
+	r, err := a.config.Store.Create(ctx, a.schema.account, accountRecord(&account))
+	if err != nil {
+		return Account{}, err
+	}
+	return accountOf(r), nil
+}
+
+// HashPassword returns a hash of password to store in an account.
+func (a *Auth) HashPassword(ctx context.Context, password string) (string, error) {
+	return a.config.Hasher.Hash(ctx, password)
+}
+
+// CheckPassword reports whether password is the account's. Where account is nil, has no password, or one in a form
+// that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced.
+func (a *Auth) CheckPassword(ctx context.Context, account *Account, password string) (bool, error) {
+	if account == nil || account.Password == "" {
+		dummy, err := a.dummyHash()
+		if err == nil {
+			_, _, err = a.config.Hasher.Verify(ctx, password, dummy)
+		}
+		return false, err
+	}
+	ok, stale, err := a.config.Hasher.Verify(ctx, password, account.Password)
+	if err != nil || !ok {
+		if err != nil && ctx.Err() == nil && !overloaded(err) {
+			a.config.Logger.ErrorContext(ctx, "password hash cannot be verified", "account_id", account.ID, "error", err)
+			return false, nil
+		}
+		return false, err
+	}
+	if stale {
+		// The sign-in does not depend on it: the next one tries again.
+		if hash, err := a.HashPassword(ctx, password); err == nil {
+			if _, err := a.ReplacePassword(ctx, account, hash); err != nil {
+				a.config.Logger.WarnContext(ctx, "password hash not renewed", "account_id", account.ID, "error", err)
+			}
+		}
+	}
+	return true, nil
+}
+
+// ReplacePassword stores hash as the account's password, and reports false where the password was changed since
+// account was read.
+func (a *Auth) ReplacePassword(ctx context.Context, account *Account, hash string) (bool, error) {
+	_, ok, err := a.config.Store.Update(ctx, &a.queries.setPassword, []ports.Value{
+		ports.String(account.ID), ports.String(account.Password), ports.String(hash), ports.Time(a.now()),
+	})
+	return ok, err
+}

@@ -1,0 +1,171 @@
+package kernia
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kernia-go/kernia/core/internal/origin"
+	"github.com/kernia-go/kernia/core/internal/secret"
+	"github.com/kernia-go/kernia/ports"
+)
+
+// An Auth is one configured set of accounts, sessions and features. Make it with [New]; it is safe for concurrent
+// use, and two Auths share nothing.
+type Auth struct {
+	config  Config
+	schema  *schema
+	router  router
+	keys    *secret.Ring
+	trusted *origin.Set
+	cookies cookieNames
+	queries queries
+	patches patches
+	trail   trail
+
+	hooks      []Hooks
+	authorize  []credential
+	issued     []func(c *Call, token string)
+	interrupts []func(ctx context.Context, c *Call, user User) error
+	joined     func(ctx context.Context) bool // whether a context is in a transaction of the application's own; nil: never
+	dummyHash  func() (string, error)         // what is verified where there is no password, so that both take as long
+}
+
+// New returns an Auth for the configuration and features, or an error that names the setting or feature and what
+// it lacks. It touches no database and starts no goroutine.
+func New(cfg Config, features ...Feature) (*Auth, error) {
+	cfg, err := cfg.settled()
+	if err != nil {
+		return nil, err
+	}
+	a := &Auth{config: cfg}
+	if err := a.unlock(); err != nil {
+		return nil, err
+	}
+	patterns := cfg.TrustedOrigins
+	if cfg.BaseURL != "" {
+		own, ok := origin.Of(cfg.BaseURL)
+		if !ok {
+			return nil, fmt.Errorf("kernia: Config.BaseURL has no origin")
+		}
+		patterns = append([]string{own}, patterns...)
+	}
+	if a.trusted, err = origin.Parse(patterns); err != nil {
+		return nil, fmt.Errorf("kernia: Config.TrustedOrigins: %w", err)
+	}
+	if err := a.collect(features); err != nil {
+		return nil, err
+	}
+	if a.cookies, err = newCookieNames(&a.config); err != nil {
+		return nil, err
+	}
+	a.queries = newQueries(a.schema)
+	a.patches.init(a.schema)
+	a.trail.init(a)
+	if j, ok := cfg.Store.(ports.Joinable); ok {
+		a.joined = j.Joined
+	}
+	a.dummyHash = sync.OnceValues(func() (string, error) {
+		return a.config.Hasher.Hash(context.Background(), "no account has this password")
+	})
+	return a, nil
+}
+
+// unlock checks the secret, or makes and keeps one in development.
+func (a *Auth) unlock() error {
+	c := &a.config
+	if c.Secret == "" && c.Development {
+		made, err := developmentSecret(c)
+		if err != nil {
+			return err
+		}
+		c.Secret = made
+	}
+	for i, s := range append([]string{c.Secret}, c.OldSecrets...) {
+		if err := secret.Check(s); err != nil {
+			name := "Config.Secret"
+			if i > 0 {
+				name = "Config.OldSecrets"
+			}
+			return fmt.Errorf("kernia: %s: %w", name, err)
+		}
+	}
+	a.keys = secret.New(c.Secret, c.OldSecrets...)
+	return nil
+}
+
+func developmentSecret(c *Config) (string, error) {
+	path := c.SecretFile
+	if path == "" {
+		path = "kernia.secret"
+	}
+	for range 2 {
+		kept, err := os.ReadFile(path)
+		if err == nil {
+			return strings.TrimSpace(string(kept)), nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return "", fmt.Errorf("kernia: Config.SecretFile: %w", err)
+		}
+		made, err := secret.Generate(c.Random)
+		if err != nil {
+			return "", fmt.Errorf("kernia: making a secret: %w", err)
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, os.ErrExist) {
+			continue // another process was faster
+		}
+		if err != nil {
+			return "", fmt.Errorf("kernia: Config.SecretFile: %w", err)
+		}
+		_, err = f.WriteString(made + "\n")
+		if err = errors.Join(err, f.Close()); err != nil {
+			return "", fmt.Errorf("kernia: Config.SecretFile: %w", err)
+		}
+		return made, nil
+	}
+	return "", fmt.Errorf("kernia: Config.SecretFile appears and disappears")
+}
+
+// Migrate compares the database with what the core and the features need and returns what is missing; with apply it
+// adds that. Keys that existing records violate are in the plan's Blocked. Nothing is ever dropped.
+func (a *Auth) Migrate(ctx context.Context, apply bool) (ports.Plan, error) {
+	return a.config.Store.Migrate(ctx, a.schema.all, apply)
+}
+
+// Close waits until the audit trail is written, or ctx is done. It does not close the store, which belongs to
+// whoever opened it. Calls after Close still work; their events are lost.
+func (a *Auth) Close(ctx context.Context) error { return a.trail.close(ctx) }
+
+// Operations returns every operation of the core and the features, in the order of declaration.
+func (a *Auth) Operations() []*Operation { return append([]*Operation(nil), a.router.operations...) }
+
+// BasePath returns the path under which this program sees the routes, as "/api/auth"; "" means at the root.
+func (a *Auth) BasePath() string { return a.config.BasePath }
+
+// BodyLimit returns the most bytes a request body may have. A transport reads at most one byte more.
+func (a *Auth) BodyLimit() int64 { return a.config.BodyLimit }
+
+// TrustedOrigins returns the configured origins, the base URL's own first, for a transport's CORS settings.
+func (a *Auth) TrustedOrigins() []string {
+	out := append([]string(nil), a.config.TrustedOrigins...)
+	if own, ok := origin.Of(a.config.BaseURL); ok {
+		out = append([]string{own}, out...)
+	}
+	return out
+}
+
+func (a *Auth) now() time.Time { return a.config.Clock.Now().UTC().Truncate(time.Millisecond) }
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+type systemRandom struct{}
+
+func (systemRandom) Read(p []byte) (int, error) { return rand.Read(p) }

@@ -1,0 +1,231 @@
+package kernia
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Config is everything an application decides about its Auth. Only Store, BaseURL and Secret have no default; the
+// zero value of every other setting is the recommended one.
+type Config struct {
+	// BaseURL is the public URL of the routes, path included, as in "https://api.example.com/api/auth". Links,
+	// cookies and the origin check rest on it. A URL without a path means DefaultBasePath.
+	BaseURL string
+
+	// BasePath is the path under which this program sees the routes, where that is not the path of BaseURL: behind
+	// a proxy that strips a prefix.
+	BasePath string
+
+	// Secret signs cookies and derives every other key: 32 bytes or more, from a random source.
+	Secret string
+
+	// OldSecrets still verify what they signed, after Secret was changed.
+	OldSecrets []string
+
+	// Store keeps users, sessions and accounts.
+	Store ports.Store
+
+	// Development lets BaseURL be missing (it is then taken from each request's Host) and Secret too (it is then
+	// made and kept in SecretFile). It loosens no check.
+	Development bool
+
+	// SecretFile is where Development keeps its secret, readable by its owner alone; "" means "kernia.secret".
+	SecretFile string
+
+	// TrustedOrigins are the origins besides BaseURL's own that may call with cookies and be redirected to:
+	// "https://app.example.com", patterns as "https://*.example.com", custom schemes as "myapp://".
+	TrustedOrigins []string
+
+	Session SessionConfig
+	Cookies CookieConfig
+
+	// UserFields and SessionFields are columns of the application's own; see Field.
+	UserFields    []Extra
+	SessionFields []Extra
+
+	// Tables gives tables and columns other names than upstream's; keys are "user", "session", "account" and so on.
+	Tables map[string]Naming
+
+	// IDs is the form of new ids. The zero IDKind makes 32 letters and digits.
+	IDs ports.IDKind
+
+	// Hooks are the application's; those of features run before them.
+	Hooks Hooks
+
+	// DisabledPaths are routes that answer 404 "Not Found", as "/update-user".
+	DisabledPaths []string
+
+	// ErrorURL is where errors of redirecting routes go, in place of the built-in page.
+	ErrorURL string
+
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed. Without any the client's
+	// address is the peer's and the header is ignored.
+	TrustedProxies []netip.Prefix
+
+	// BodyLimit is the most bytes a request body may have; 0 means 1 MiB.
+	BodyLimit int64
+
+	// Timeout bounds one request, store calls included; 0 means 5 s.
+	Timeout time.Duration
+
+	// Hasher hashes passwords; nil means Argon2id(), which verifies scrypt, bcrypt and PBKDF2 too.
+	Hasher ports.PasswordHasher
+
+	// Events receives the audit trail; nil means nowhere.
+	Events ports.Events
+
+	// Logger receives what an operator must know; nil means slog.Default().
+	Logger *slog.Logger
+
+	// Clock and Random are for tests; nil means the system's.
+	Clock  ports.Clock
+	Random ports.Random
+}
+
+// SessionConfig says how long sessions live. Zero values are upstream's defaults.
+type SessionConfig struct {
+	ExpiresIn      time.Duration // how long a remembered session lives from its last refresh; 0 means 7 days
+	UpdateAge      time.Duration // how old a session must be to be refreshed; 0 means 1 day, negative means at every use
+	FreshAge       time.Duration // how long after sign-in a session counts as fresh; 0 means 1 day, negative means for ever
+	DisableRefresh bool          // sessions are never extended
+	StoreTokens    TokenForm     // how tokens are kept in the store
+}
+
+// TokenForm is how session tokens are kept in the store. The zero TokenForm is [Hashed].
+type TokenForm uint8
+
+// The forms of stored tokens.
+const (
+	Hashed TokenForm = iota // a hash: who reads the database cannot sign in
+	Plain                   // as upstream keeps them, for a database shared with a JavaScript server
+)
+
+// CookieConfig says how cookies are named and where they go. Zero values are upstream's defaults.
+type CookieConfig struct {
+	Prefix      string            // before each name; "" means "better-auth"
+	Names       map[string]string // whole names for single cookies, as {"session_token": "sid"}
+	Secure      *bool             // the Secure attribute and the __Secure- prefix; nil means where BaseURL is https
+	Domain      string            // the Domain attribute; "" means the host alone
+	SameSite    string            // "Lax", "Strict" or "None"; "" means Lax. None implies Secure
+	Partitioned bool              // the Partitioned attribute; implies Secure
+}
+
+// DefaultBasePath is the path of the routes where BaseURL has none.
+const DefaultBasePath = "/api/auth"
+
+const (
+	defaultBodyLimit = 1 << 20
+	defaultTimeout   = 5 * time.Second
+	day              = 24 * time.Hour
+	maxCookieAge     = 400 * day
+)
+
+// settled returns the configuration with every default filled in, or an error that names the setting to change.
+func (c Config) settled() (Config, error) {
+	if c.Store == nil {
+		return c, fmt.Errorf("kernia: Config.Store is missing")
+	}
+	if c.BaseURL == "" && !c.Development {
+		return c, fmt.Errorf("kernia: Config.BaseURL is missing: set the public URL of the routes, as https://api.example.com/api/auth")
+	}
+	if c.BaseURL != "" {
+		u, err := url.Parse(c.BaseURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return c, fmt.Errorf("kernia: Config.BaseURL must be an http or https URL with a host, no query and no user")
+		}
+		path := strings.TrimRight(u.EscapedPath(), "/")
+		if path == "" {
+			path = DefaultBasePath
+			if c.BasePath != "" {
+				path = strings.TrimRight(c.BasePath, "/")
+			}
+		}
+		c.BaseURL = strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host) + path
+		if c.BasePath == "" {
+			c.BasePath = path
+		}
+	}
+	if c.BasePath == "" {
+		c.BasePath = DefaultBasePath
+	}
+	c.BasePath = strings.TrimRight(c.BasePath, "/")
+	if c.BasePath != "" && (c.BasePath[0] != '/' || strings.Contains(c.BasePath, "//") || strings.ContainsAny(c.BasePath, "?#%\\ ")) {
+		return c, fmt.Errorf("kernia: Config.BasePath must begin with / and hold plain segments, as /api/auth")
+	}
+	if c.BodyLimit == 0 {
+		c.BodyLimit = defaultBodyLimit
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.BodyLimit < 0 || c.Timeout < 0 {
+		return c, fmt.Errorf("kernia: Config.BodyLimit and Config.Timeout must not be negative")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Clock == nil {
+		c.Clock = systemClock{}
+	}
+	if c.Random == nil {
+		c.Random = systemRandom{}
+	}
+	if c.Hasher == nil {
+		c.Hasher = Argon2id()
+	}
+	err := c.Session.settle()
+	return c, err
+}
+
+func (s *SessionConfig) settle() error {
+	set := func(d *time.Duration, fallback time.Duration) {
+		switch {
+		case *d == 0:
+			*d = fallback
+		case *d < 0:
+			*d = 0
+		}
+	}
+	if s.ExpiresIn < 0 {
+		return fmt.Errorf("kernia: Config.Session.ExpiresIn must not be negative")
+	}
+	set(&s.ExpiresIn, 7*day)
+	set(&s.UpdateAge, day)
+	if s.FreshAge >= 0 {
+		set(&s.FreshAge, day)
+	}
+	if s.ExpiresIn > maxCookieAge || s.ExpiresIn < time.Second {
+		return fmt.Errorf("kernia: Config.Session.ExpiresIn must be between 1 second and 400 days")
+	}
+	return nil
+}
+
+// Hooks are an application's or a feature's own steps around changes to users, sessions and accounts.
+//
+// A before-hook may change what it is given and denies the change by an error (a panic counts as one). It runs
+// outside of a transaction. An after-hook runs once the change is committed and before a session is issued or an
+// answer written; its error fails the request, the row stays. An [Error] that a hook returns is the client's
+// answer; any other error is logged and answered by a general one. Features' hooks run in the order in which they
+// were given to New, then the application's; after-hooks run the other way round.
+type Hooks struct {
+	User    Hook[User]
+	Session Hook[Session]
+	Account Hook[Account]
+}
+
+// Hook holds the steps around changes to one kind of record. Nil steps are skipped.
+type Hook[T any] struct {
+	BeforeCreate func(ctx context.Context, record *T) error
+	AfterCreate  func(ctx context.Context, record T) error
+	BeforeUpdate func(ctx context.Context, id string, change *Patch) error
+	AfterUpdate  func(ctx context.Context, record T) error
+	BeforeDelete func(ctx context.Context, record T) error
+	AfterDelete  func(ctx context.Context, record T) error
+}

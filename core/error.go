@@ -1,0 +1,114 @@
+package kernia
+
+import (
+	"errors"
+	"strconv"
+)
+
+// Kind classifies an [Error] for every transport: act upon it, not on the message. The zero Kind is [Internal].
+type Kind uint8
+
+// The kinds of errors, each with its one HTTP status.
+const (
+	Internal         Kind = iota // 500: a defect or an unexpected failure of ours
+	Invalid                      // 400: the input is wrong
+	Unauthenticated              // 401: nobody is signed in, or the credentials are wrong
+	Denied                       // 403: known, and not allowed
+	NotFound                     // 404: no such thing
+	MethodNotAllowed             // 405: not by this method
+	Conflicting                  // 409: contradicts what is stored
+	TooLarge                     // 413: the body is over the limit
+	Unsupported                  // 415: the body's media type is not accepted
+	Expectation                  // 417: a linking step failed
+	Unprocessable                // 422: well-formed, and still impossible
+	TooMany                      // 429: over a limit; try again later
+	NotImplemented               // 501: the application did not configure it
+	Unavailable                  // 503: a store or another dependency does not answer
+)
+
+var kindStatus = [...]int{500, 400, 401, 403, 404, 405, 409, 413, 415, 417, 422, 429, 501, 503}
+
+// Status returns the HTTP status of the kind.
+func (k Kind) Status() int {
+	if int(k) < len(kindStatus) {
+		return kindStatus[k]
+	}
+	return 500
+}
+
+// An Error is what an operation answers when it fails. Code and Message go over the wire and are constants:
+// they never carry input or a cause. Compare with errors.Is against the package variables; a copy made by
+// [Error.Because] still matches.
+type Error struct {
+	Kind    Kind
+	Code    string // "" for the few answers that have none
+	Message string // for the end user; "" with an empty Code means an empty body
+
+	cause error
+}
+
+// Error returns the message and the cause, for logs.
+func (e *Error) Error() string {
+	s := e.Message
+	if e.Code != "" {
+		s = e.Code + ": " + s
+	}
+	if s == "" {
+		s = "status " + strconv.Itoa(e.Kind.Status())
+	}
+	if e.cause != nil {
+		s += ": " + e.cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is reports whether target is the same error, whatever the causes.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Kind == e.Kind && t.Code == e.Code && t.Message == e.Message
+}
+
+// Because returns a copy of e that carries cause for the log; the cause never reaches a client.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// The errors of the core. Features add their own; every operation declares which it may answer.
+var (
+	ErrUnauthorized     = &Error{Kind: Unauthenticated, Code: "UNAUTHORIZED", Message: "Unauthorized"}
+	ErrNotFresh         = &Error{Kind: Denied, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
+	ErrValidation       = &Error{Kind: Invalid, Code: "VALIDATION_ERROR", Message: "Invalid input"}
+	ErrMalformed        = &Error{Kind: Invalid, Code: "BAD_REQUEST", Message: "Invalid JSON in request body"}
+	ErrBodyLost         = &Error{Kind: Invalid, Code: "BODY_INCOMPLETE", Message: "The request body is incomplete or was read by an earlier handler"}
+	ErrBodyTooLarge     = &Error{Kind: TooLarge, Code: "PAYLOAD_TOO_LARGE", Message: "Request body is too large"}
+	ErrMediaType        = &Error{Kind: Unsupported, Code: "UNSUPPORTED_MEDIA_TYPE", Message: "Content-Type is not allowed"}
+	ErrHeaders          = &Error{Kind: Invalid, Code: "BAD_REQUEST", Message: "Request headers are too large"}
+	ErrOrigin           = &Error{Kind: Denied, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
+	ErrNoOrigin         = &Error{Kind: Denied, Code: "MISSING_OR_NULL_ORIGIN", Message: "Missing or null Origin"}
+	ErrCrossSite        = &Error{Kind: Denied, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
+	ErrCallbackURL      = &Error{Kind: Denied, Code: "INVALID_CALLBACK_URL", Message: "Invalid callbackURL"}
+	ErrRedirectURL      = &Error{Kind: Denied, Code: "INVALID_REDIRECT_URL", Message: "Invalid redirectURL"}
+	ErrErrorURL         = &Error{Kind: Denied, Code: "INVALID_ERROR_CALLBACK_URL", Message: "Invalid errorCallbackURL"}
+	ErrNewUserURL       = &Error{Kind: Denied, Code: "INVALID_NEW_USER_CALLBACK_URL", Message: "Invalid newUserCallbackURL"}
+	ErrPostSession      = &Error{Kind: MethodNotAllowed, Code: "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED", Message: "POST method requires deferSessionRefresh to be enabled in session config"}
+	ErrNoFields         = &Error{Kind: Invalid, Message: "No fields to update"}
+	ErrEmailUpdate      = &Error{Kind: Invalid, Code: "EMAIL_CAN_NOT_BE_UPDATED", Message: "Email can not be updated"}
+	ErrCreateUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_CREATE_USER", Message: "Failed to create user"}
+	ErrUpdateUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_USER", Message: "Failed to update user"}
+	ErrDeleteUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_DELETE_USER", Message: "Failed to delete user"}
+	ErrCreateSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_CREATE_SESSION", Message: "Failed to create session"}
+	ErrUpdateSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_SESSION", Message: "Failed to update session"}
+	ErrUserExists       = &Error{Kind: Unprocessable, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
+	ErrFieldTaken       = &Error{Kind: Unprocessable, Code: "FIELD_ALREADY_TAKEN", Message: "A value that must be unique is already taken"}
+	ErrUserNotFound     = &Error{Kind: NotFound, Code: "USER_NOT_FOUND", Message: "User not found"}
+	ErrInvalidEmail     = &Error{Kind: Invalid, Code: "INVALID_EMAIL", Message: "Invalid email"}
+	ErrRateLimited      = &Error{Kind: TooMany, Message: "Too many requests. Please try again later."}
+	ErrBusy             = &Error{Kind: Unavailable, Code: "SERVICE_UNAVAILABLE", Message: "Service unavailable"}
+	ErrInternal         = &Error{Kind: Internal, Code: "INTERNAL_SERVER_ERROR", Message: "Internal server error"}
+	ErrUnknownOperation = errors.New("kernia: no such operation")
+)

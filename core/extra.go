@@ -1,0 +1,114 @@
+package kernia
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// fieldError answers a client that sets a field it may not, or leaves out one it must give. Names of declared fields
+// are no secret; nothing else of the input is repeated.
+func fieldError(code, name, text string) *Error {
+	return &Error{Kind: Invalid, Code: code, Message: name + text}
+}
+
+// SetFields fills the added fields of a new user from what a client sent: MISSING_FIELD for a required one that is
+// missing, FIELD_NOT_ALLOWED for one that clients may not set and that has no default, VALIDATION_ERROR for a value
+// of another type. Members that are no added field are ignored.
+func (a *Auth) SetFields(u *User, m Members) error {
+	for i, e := range a.schema.userExtras {
+		given := find(m.list, e.name)
+		switch {
+		case given != nil && e.input:
+			v, issue := e.parse(given, m.form)
+			if issue != nil {
+				return issue
+			}
+			u.Put(e.name, v)
+		case given != nil && e.fallback.IsNull():
+			return fieldError("FIELD_NOT_ALLOWED", e.name, " is not allowed to be set")
+		case given == nil && e.required && u.Values()[i].IsNull():
+			return fieldError("MISSING_FIELD", e.name, " is required")
+		}
+	}
+	return nil
+}
+
+// patchFields adds to change what a client sent for the added fields of a record that exists.
+func patchFields(change *Patch, extras []extraField, m Members) error {
+	for _, e := range extras {
+		given := find(m.list, e.name)
+		if given == nil {
+			continue
+		}
+		if !e.input {
+			return fieldError("FIELD_NOT_ALLOWED", e.name, " is not allowed to be set")
+		}
+		v, issue := e.parse(given, m.form)
+		if issue != nil {
+			return issue
+		}
+		change.Put(e.name, v)
+	}
+	return nil
+}
+
+// maxField bounds the value of one added field, in bytes.
+const maxField = 64 << 10
+
+// parse reads a member as the field's type.
+func (e extraField) parse(m *member, form bool) (ports.Value, error) {
+	raw := m.raw
+	if form {
+		raw, _ = json.Marshal(m.text)
+	}
+	if len(raw) > maxField {
+		return ports.Value{}, e.wrong("a shorter value")
+	}
+	if kindOf(raw) == "null" {
+		if e.required {
+			return ports.Value{}, e.wrong(e.kind.String())
+		}
+		return ports.Value{}, nil
+	}
+	switch e.kind {
+	case ports.TypeString:
+		return parseAs(raw, e, "string", ports.String)
+	case ports.TypeBool:
+		return parseAs(raw, e, "boolean", ports.Bool)
+	case ports.TypeInt:
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil {
+			return ports.Value{}, e.wrong("int")
+		}
+		return ports.Int(n), nil
+	case ports.TypeList:
+		return parseAs(raw, e, "array of strings", ports.List)
+	case ports.TypeTime:
+		var t time.Time
+		if json.Unmarshal(raw, &t) != nil || t.Year() < 0 || t.Year() > 9999 {
+			return ports.Value{}, e.wrong("date")
+		}
+		return ports.Time(t), nil
+	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, raw) != nil {
+		return ports.Value{}, e.wrong("JSON")
+	}
+	return ports.JSON(compact.String()), nil
+}
+
+func parseAs[T any](raw []byte, e extraField, want string, value func(T) ports.Value) (ports.Value, error) {
+	var v T
+	if json.Unmarshal(raw, &v) != nil {
+		return ports.Value{}, e.wrong(want)
+	}
+	return value(v), nil
+}
+
+func (e extraField) wrong(want string) error {
+	return &Error{Kind: Invalid, Code: ErrValidation.Code, Message: "[body." + e.name + "] Invalid input: expected " + want}
+}

@@ -1,0 +1,215 @@
+// Package emailpassword lets users sign up and in with an e-mail address and a password, change the password, and
+// sign out. Give its Feature to kernia.New; call its functions where there is no HTTP.
+package emailpassword
+
+import (
+	"context"
+	"errors"
+	"unicode/utf16"
+
+	kernia "github.com/kernia-go/kernia/core"
+)
+
+// Feature is e-mail and password sign-in. Its zero value is upstream's defaults: 8 to 128 characters, sign-up open,
+// a new user signed in at once.
+type Feature struct {
+	MinLength      int  // the fewest characters of a new password; 0 means 8
+	MaxLength      int  // the most characters of any password; 0 means 128
+	DisableSignUp  bool // nobody can sign up
+	NoSignInOnJoin bool // sign-up begins no session, and answers alike whether the address is taken or not
+	Disabled       bool // the routes are there and refuse
+}
+
+// The errors of the feature.
+var (
+	ErrDisabled       = &kernia.Error{Kind: kernia.Invalid, Code: "EMAIL_PASSWORD_DISABLED", Message: "Email and password is not enabled"}
+	ErrSignUpDisabled = &kernia.Error{Kind: kernia.Invalid, Code: "EMAIL_PASSWORD_SIGN_UP_DISABLED", Message: "Email and password sign up is not enabled"}
+	ErrCredentials    = &kernia.Error{Kind: kernia.Unauthenticated, Code: "INVALID_EMAIL_OR_PASSWORD", Message: "Invalid email or password"}
+	ErrTooShort       = &kernia.Error{Kind: kernia.Invalid, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
+	ErrTooLong        = &kernia.Error{Kind: kernia.Invalid, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
+	ErrPassword       = &kernia.Error{Kind: kernia.Invalid, Code: "INVALID_PASSWORD", Message: "Invalid password"}
+	ErrNoCredential   = &kernia.Error{Kind: kernia.Invalid, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
+)
+
+// Declare adds the feature's operations.
+func (f Feature) Declare(d *kernia.Declaration) {
+	d.Name("emailpassword")
+	if f.MinLength == 0 {
+		f.MinLength = 8
+	}
+	if f.MaxLength == 0 {
+		f.MaxLength = 128
+	}
+	kernia.Post(d, "/sign-up/email", f.signUp, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
+		ErrSignUpDisabled, ErrTooShort, ErrTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrFieldTaken))
+	kernia.Post(d, "/sign-in/email", f.signIn, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
+		ErrDisabled, kernia.ErrInvalidEmail, ErrTooLong, ErrCredentials))
+	kernia.Post(d, "/sign-out", signOut, kernia.OptionalBody())
+	kernia.Post(d, "/change-password", f.changePassword, kernia.Needs(kernia.Live), kernia.Errors(
+		ErrTooShort, ErrTooLong, ErrPassword, ErrNoCredential))
+	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Needs(kernia.Live), kernia.Errors(ErrPassword))
+}
+
+// length counts as JavaScript does, in UTF-16 code units, so that both servers accept the same passwords.
+func length(password string) int {
+	n := 0
+	for _, r := range password {
+		n += max(utf16.RuneLen(r), 1)
+	}
+	return n
+}
+
+func (f Feature) checkNew(password string) error {
+	switch n := length(password); {
+	case n < f.MinLength:
+		return ErrTooShort
+	case n > f.MaxLength:
+		return ErrTooLong
+	}
+	return nil
+}
+
+// SignUpInput is what a new user gives.
+type SignUpInput struct {
+	Name        string                  `json:"name"`
+	Email       string                  `json:"email" in:"email"`
+	Password    string                  `json:"password" in:"min=1,max=1048576"`
+	Image       kernia.Optional[string] `json:"image"`
+	CallbackURL kernia.Optional[string] `json:"callbackURL"`
+	RememberMe  kernia.Optional[bool]   `json:"rememberMe"` // false: a session of one day at most
+	Fields      kernia.Members
+}
+
+// SignUpOutput is the new user and, unless sign-up begins no session, the session's token.
+type SignUpOutput struct {
+	Token *string     `json:"token"`
+	User  kernia.User `json:"user"`
+}
+
+const signUpName, signInName, signOutName = "POST /sign-up/email", "POST /sign-in/email", "POST /sign-out"
+
+// SignUp creates a user with a password and signs them in. Errors: ErrSignUpDisabled, ErrTooShort, ErrTooLong,
+// kernia.ErrUserExists, kernia.ErrCreateUser, a validation error, a hook's own.
+func SignUp(ctx context.Context, auth *kernia.Auth, in SignUpInput) (SignUpOutput, error) {
+	return kernia.Invoke[SignUpOutput](ctx, auth, signUpName, in)
+}
+
+func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (SignUpOutput, error) {
+	if f.Disabled || f.DisableSignUp {
+		return SignUpOutput{}, ErrSignUpDisabled
+	}
+	if err := f.checkNew(in.Password); err != nil {
+		return SignUpOutput{}, err
+	}
+	auth := c.Auth()
+	u := auth.NewUser()
+	u.Name, u.Email = in.Name, in.Email
+	if in.Image.Set {
+		u.Image = &in.Image.Value
+	}
+	if err := auth.SetFields(&u, in.Fields); err != nil {
+		return SignUpOutput{}, err
+	}
+	// The hash comes before the address is looked up, so that a taken one takes as long.
+	hash, err := auth.HashPassword(ctx, in.Password)
+	if err != nil {
+		return SignUpOutput{}, err
+	}
+	created, err := auth.CreateUser(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
+	if f.NoSignInOnJoin {
+		if errors.Is(err, kernia.ErrUserExists) {
+			created, err = auth.Pretend(u)
+		}
+		return SignUpOutput{User: created}, err
+	}
+	if err != nil {
+		return SignUpOutput{}, err
+	}
+	s, err := c.SignIn(ctx, created, !in.RememberMe.Or(true))
+	if err != nil {
+		return SignUpOutput{}, err
+	}
+	return SignUpOutput{Token: &s.Token, User: created}, nil
+}
+
+// SignInInput is what a user signs in with.
+type SignInInput struct {
+	Email       string                  `json:"email"`
+	Password    string                  `json:"password" in:"max=1048576"`
+	CallbackURL kernia.Optional[string] `json:"callbackURL"`
+	RememberMe  kernia.Optional[bool]   `json:"rememberMe"` // false: a session of one day at most
+}
+
+// SignInOutput is the user and the session's token. URL is the callback URL that was given; Redirect says whether
+// a browser should go there.
+type SignInOutput struct {
+	Redirect bool        `json:"redirect"`
+	Token    string      `json:"token"`
+	URL      *string     `json:"url,omitempty"`
+	User     kernia.User `json:"user"`
+}
+
+// SignIn begins a session. Errors: ErrDisabled, kernia.ErrInvalidEmail, ErrTooLong, ErrCredentials, whatever a
+// feature that interrupts sign-in answers.
+func SignIn(ctx context.Context, auth *kernia.Auth, in SignInInput) (SignInOutput, error) {
+	return kernia.Invoke[SignInOutput](ctx, auth, signInName, in)
+}
+
+func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (SignInOutput, error) {
+	switch {
+	case f.Disabled:
+		return SignInOutput{}, ErrDisabled
+	case !kernia.ValidEmail(in.Email):
+		return SignInOutput{}, kernia.ErrInvalidEmail
+	case length(in.Password) > f.MaxLength:
+		return SignInOutput{}, ErrTooLong
+	}
+	found, err := c.Auth().FindCredential(ctx, in.Email)
+	if err != nil {
+		return SignInOutput{}, err
+	}
+	var account *kernia.Account
+	if found != nil {
+		account = &found.Account
+	}
+	ok, err := c.Auth().CheckPassword(ctx, account, in.Password)
+	if err != nil {
+		return SignInOutput{}, err
+	}
+	if !ok || found == nil {
+		return SignInOutput{}, ErrCredentials
+	}
+	s, err := c.SignIn(ctx, found.User, !in.RememberMe.Or(true))
+	if err != nil {
+		return SignInOutput{}, err
+	}
+	out := SignInOutput{Token: s.Token, User: found.User}
+	if in.CallbackURL.Set {
+		out.URL, out.Redirect = &in.CallbackURL.Value, in.CallbackURL.Value != ""
+		c.Location(in.CallbackURL.Value)
+	}
+	return out, nil
+}
+
+// SignOutInput holds nothing that matters here; upstream's client may send it.
+type SignOutInput struct {
+	CallbackURL kernia.Optional[string] `json:"callbackURL"`
+}
+
+// SignOutOutput says that nobody is signed in any more.
+type SignOutOutput struct {
+	Success bool `json:"success"`
+}
+
+// SignOut ends the session of kernia.As. Without one it succeeds as well.
+func SignOut(ctx context.Context, auth *kernia.Auth) error {
+	_, err := kernia.Invoke[SignOutOutput](ctx, auth, signOutName, SignOutInput{})
+	return err
+}
+
+func signOut(ctx context.Context, c *kernia.Call, _ SignOutInput) (SignOutOutput, error) {
+	if err := c.SignOut(ctx); err != nil {
+		return SignOutOutput{}, err
+	}
+	return SignOutOutput{Success: true}, nil
+}

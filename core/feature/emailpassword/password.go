@@ -1,0 +1,117 @@
+package emailpassword
+
+import (
+	"context"
+
+	kernia "github.com/kernia-go/kernia/core"
+)
+
+// ChangePasswordInput is the old password and the new one.
+type ChangePasswordInput struct {
+	NewPassword         string                `json:"newPassword" in:"max=1048576"`
+	CurrentPassword     string                `json:"currentPassword" in:"max=1048576"`
+	RevokeOtherSessions kernia.Optional[bool] `json:"revokeOtherSessions"` // true: every session ends and a new one begins
+}
+
+// ChangePasswordOutput is the user and, where every session ended, the new session's token.
+type ChangePasswordOutput struct {
+	Token *string     `json:"token"`
+	User  kernia.User `json:"user"`
+}
+
+// ChangePassword changes the password of the user of kernia.As. Errors: ErrTooShort, ErrTooLong, ErrNoCredential,
+// ErrPassword, kernia.ErrUnauthorized.
+func ChangePassword(ctx context.Context, auth *kernia.Auth, in ChangePasswordInput) (ChangePasswordOutput, error) {
+	return kernia.Invoke[ChangePasswordOutput](ctx, auth, "POST /change-password", in)
+}
+
+func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePasswordInput) (ChangePasswordOutput, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	if err := f.checkNew(in.NewPassword); err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	if length(in.CurrentPassword) > f.MaxLength {
+		return ChangePasswordOutput{}, ErrTooLong
+	}
+	auth := c.Auth()
+	account, err := auth.FindAccount(ctx, p.User.ID, kernia.CredentialProvider)
+	if err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	if account == nil || account.Password == "" {
+		return ChangePasswordOutput{}, ErrNoCredential
+	}
+	ok, err := auth.CheckPassword(ctx, account, in.CurrentPassword)
+	if err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	if !ok {
+		return ChangePasswordOutput{}, ErrPassword
+	}
+	if err := f.replace(ctx, auth, account, in.NewPassword); err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	out := ChangePasswordOutput{User: p.User}
+	if !in.RevokeOtherSessions.Or(false) {
+		return out, nil
+	}
+	if err := auth.RevokeAll(ctx, p.User.ID); err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	s, err := c.SignIn(ctx, p.User, c.Forgotten(p))
+	if err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	out.Token = &s.Token
+	return out, nil
+}
+
+// replace stores a new password, unless another change was faster: the password that was proven is then no longer
+// the account's.
+func (f Feature) replace(ctx context.Context, auth *kernia.Auth, account *kernia.Account, password string) error {
+	hash, err := auth.HashPassword(ctx, password)
+	if err != nil {
+		return err
+	}
+	ok, err := auth.ReplacePassword(ctx, account, hash)
+	if err == nil && !ok {
+		return ErrPassword
+	}
+	return err
+}
+
+// VerifyPasswordInput is a password to check.
+type VerifyPasswordInput struct {
+	Password string `json:"password" in:"max=1048576"`
+}
+
+// VerifyPassword returns nil where the password is that of the user of kernia.As, else ErrPassword.
+func VerifyPassword(ctx context.Context, auth *kernia.Auth, password string) error {
+	_, err := kernia.Invoke[kernia.Status](ctx, auth, "POST /verify-password", VerifyPasswordInput{Password: password})
+	return err
+}
+
+func (f Feature) verifyPassword(ctx context.Context, c *kernia.Call, in VerifyPasswordInput) (kernia.Status, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return kernia.Status{}, err
+	}
+	if length(in.Password) > f.MaxLength {
+		return kernia.Status{}, ErrPassword
+	}
+	account, err := c.Auth().FindAccount(ctx, p.User.ID, kernia.CredentialProvider)
+	if err != nil {
+		return kernia.Status{}, err
+	}
+	ok, err := c.Auth().CheckPassword(ctx, account, in.Password)
+	if err != nil {
+		return kernia.Status{}, err
+	}
+	if !ok {
+		return kernia.Status{}, ErrPassword
+	}
+	return kernia.Status{Status: true}, nil
+}

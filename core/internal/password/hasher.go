@@ -1,0 +1,152 @@
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// MaxLength is the most bytes of a password that are hashed. Whoever asks people for passwords sets a lower bound of
+// its own and says so; this one keeps a mistake there from costing memory.
+const MaxLength = 4096
+
+var (
+	// ErrBusy reports that as many calls wait as may.
+	ErrBusy = errors.New("password: too many calls are waiting")
+
+	// ErrLong reports a password of more than MaxLength bytes.
+	ErrLong = errors.New("password: longer than 4096 bytes")
+
+	// ErrForm reports a stored hash in a form that this package does not know.
+	ErrForm = errors.New("password: unknown form of hash")
+
+	// ErrBounds reports a stored hash whose parameters ask for more work or memory than allowed, or for too little to
+	// be a password hash at all.
+	ErrBounds = errors.New("password: parameters of the hash are out of bounds")
+)
+
+// An Algorithm is what new hashes are made with.
+type Algorithm int
+
+const (
+	// Argon2id writes PHC strings with the parameters OWASP recommends (m=19456, t=2, p=1).
+	Argon2id Algorithm = iota
+
+	// Scrypt writes what Better Auth writes, for those who share a database with it.
+	Scrypt
+)
+
+// Options are the settings of a Hasher. The zero value is the recommendation.
+type Options struct {
+	Random   io.Reader // where salts come from; nil: crypto/rand
+	Write    Algorithm // of new hashes
+	Parallel int       // hashes at once, up to 64 MiB each; 0: the number of CPUs, at most 4
+	Queue    int       // calls that may wait; 0: 128 times Parallel; below 0: none
+}
+
+// A Hasher hashes and verifies, so many at once as its options say; further calls wait. It is safe for concurrent use.
+type Hasher struct {
+	random  io.Reader
+	write   Algorithm
+	slots   chan struct{}
+	queue   int64
+	waiting atomic.Int64
+}
+
+var _ ports.PasswordHasher = (*Hasher)(nil)
+
+// New returns a Hasher.
+func New(o Options) *Hasher {
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Parallel < 1 {
+		o.Parallel = max(1, min(runtime.NumCPU(), 4))
+	}
+	if o.Queue == 0 {
+		o.Queue = 128 * o.Parallel
+	}
+	return &Hasher{
+		random: o.Random, write: o.Write, slots: make(chan struct{}, o.Parallel), queue: int64(max(o.Queue, 0)),
+	}
+}
+
+// Hash returns a new hash of password, with a salt of its own. Errors: ErrLong, ErrBusy, that of the random source,
+// the context's own.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if len(password) > MaxLength {
+		return "", ErrLong
+	}
+	password = norm.NFKC.String(password)
+	if err := h.enter(ctx); err != nil {
+		return "", err
+	}
+	defer h.leave()
+	var salt [saltSize]byte
+	n, err := h.random.Read(salt[:])
+	if err == nil && n != len(salt) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return "", fmt.Errorf("password: reading a salt: %w", err)
+	}
+	if h.write == Scrypt {
+		return newScrypt(password, salt[:])
+	}
+	return newArgon(password, salt[:]), nil
+}
+
+// Verify reports whether password gave hash, and whether hash is in another form than Hash gives. A password of more
+// than MaxLength bytes never matches. Errors: ErrForm and ErrBounds for the hash, ErrBusy, the context's own.
+func (h *Hasher) Verify(ctx context.Context, password, hash string) (ok, stale bool, err error) {
+	s, err := parse(hash)
+	if err != nil {
+		return false, false, err
+	}
+	stale = !s.current(h.write)
+	if len(password) > MaxLength {
+		return false, stale, nil
+	}
+	normal := norm.NFKC.String(password)
+	if err := h.enter(ctx); err != nil {
+		return false, false, err
+	}
+	defer h.leave()
+	ok = s.verify(normal)
+	if !ok && normal != password && s.foreign() {
+		ok = s.verify(password) // whoever made this hash may not have normalised
+	}
+	return ok, stale, nil
+}
+
+// enter waits for a turn.
+func (h *Hasher) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("password: waiting for a turn: %w", err)
+	}
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	defer h.waiting.Add(-1)
+	if h.waiting.Add(1) > h.queue {
+		return ErrBusy
+	}
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("password: waiting for a turn: %w", ctx.Err())
+	}
+}
+
+func (h *Hasher) leave() { <-h.slots }

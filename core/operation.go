@@ -1,0 +1,131 @@
+package kernia
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Access says whom an operation serves; the dispatcher checks it after the input and before the handler. The zero
+// Access is [Anyone].
+type Access uint8
+
+// Who may call an operation.
+const (
+	Anyone   Access = iota // no session needed
+	SignedIn               // a session is needed; a cached one will do
+	Live                   // a session is needed, read from the store
+	Fresh                  // a session is needed, signed in not long ago
+)
+
+// An Operation is one thing an Auth can do, as declared: a route, a typed function, and what it may answer. It
+// describes; [Auth.Serve] and [Invoke] run it.
+type Operation struct {
+	Feature string // who declared it; "" for the core
+	Method  string // "GET" or "POST"; "" for an operation without a route
+	Path    string // as "/sign-in/email"; a segment ":name" takes any value. Without a route, its name
+	Access  Access
+	Errors  []*Error     // what it may answer besides errors of input, origin and session
+	In      reflect.Type // the struct of its input
+	Out     reflect.Type
+	Forms   bool // takes URL-encoded bodies as well
+
+	login    bool // the origin is checked even without a cookie
+	noStore  bool
+	anyBody  bool
+	noBody   bool
+	need     bodyNeed
+	redirect bool
+	input    *inputPlan
+	run      func(ctx context.Context, c *Call, in reflect.Value) (any, error)
+	status   int
+}
+
+// Name returns "METHOD path", or the bare name of an operation without a route.
+func (o *Operation) Name() string {
+	if o.Method == "" {
+		return o.Path
+	}
+	return o.Method + " " + o.Path
+}
+
+type bodyNeed uint8
+
+const (
+	bodyRequired bodyNeed = iota
+	bodyOptional
+	bodyIgnored
+)
+
+// An Option refines an operation as it is declared.
+type Option func(*Operation)
+
+// Errors lists what the operation may answer.
+func Errors(errs ...*Error) Option {
+	return func(o *Operation) { o.Errors = append(o.Errors, errs...) }
+}
+
+// Needs sets whom the operation serves.
+func Needs(a Access) Option { return func(o *Operation) { o.Access = a } }
+
+// TakesForms lets the operation take URL-encoded bodies as well as JSON.
+func TakesForms() Option { return func(o *Operation) { o.Forms = true } }
+
+// SignsIn marks an operation that starts a session from credentials in its body: a browser must then send it from a
+// trusted origin even where it sends no cookie.
+func SignsIn() Option { return func(o *Operation) { o.login = true } }
+
+// OptionalBody lets the body be missing.
+func OptionalBody() Option { return func(o *Operation) { o.need = bodyOptional } }
+
+// AnyBody takes whatever JSON the body is and ignores it.
+func AnyBody() Option { return func(o *Operation) { o.need, o.anyBody = bodyIgnored, true } }
+
+// Unread leaves body and content type alone.
+func Unread() Option { return func(o *Operation) { o.need, o.noBody = bodyIgnored, true } }
+
+// Post declares an operation that changes something, served as POST path.
+func Post[In, Out any](d *Declaration, path string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
+	declare(d, "POST", path, run, opts)
+}
+
+// Get declares an operation that a link or a page load may call, served as GET path.
+func Get[In, Out any](d *Declaration, path string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
+	declare(d, "GET", path, run, opts)
+}
+
+// Func declares an operation without a route: plain Go can invoke it by name, the wire cannot.
+func Func[In, Out any](d *Declaration, name string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
+	declare(d, "", name, run, opts)
+}
+
+func declare[In, Out any](d *Declaration, method, path string, run func(context.Context, *Call, In) (Out, error), opts []Option) {
+	o := &Operation{Feature: d.feature, Method: method, Path: path, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
+	for _, opt := range opts {
+		opt(o)
+	}
+	if method == "GET" {
+		o.need = bodyIgnored
+	}
+	o.run = func(ctx context.Context, c *Call, in reflect.Value) (any, error) {
+		return run(ctx, c, *in.Addr().Interface().(*In))
+	}
+	var err error
+	if o.input, err = compileInput(o.In); err != nil {
+		d.fail(fmt.Errorf("operation %s: %w", o.Name(), err))
+		return
+	}
+	if method != "" && !validRoute(path) {
+		d.fail(fmt.Errorf("operation %s: a path begins with / and has plain segments", o.Name()))
+		return
+	}
+	d.operations = append(d.operations, o)
+}
+
+func validRoute(path string) bool {
+	if len(path) < 2 || path[0] != '/' || strings.HasSuffix(path, "/") || strings.Contains(path, "//") {
+		return false
+	}
+	return !strings.ContainsAny(path, "?#%\\* ")
+}

@@ -1,0 +1,49 @@
+package kernia
+
+import "github.com/kernia-go/kernia/ports"
+
+// A Patch is a change to some fields of one user or session; fields it does not name stay as they are. The zero
+// Patch changes nothing. A before-hook may read and add to it.
+type Patch struct {
+	names  []string
+	values []ports.Value
+}
+
+// Put adds a field to the patch, or replaces its value there. It reports true: whether the record has such a field
+// shows when the patch is applied.
+func (p *Patch) Put(name string, v ports.Value) bool {
+	for i := range p.names {
+		if p.names[i] == name {
+			p.values[i] = v
+			return true
+		}
+	}
+	p.names, p.values = append(p.names, name), append(p.values, v)
+	return true
+}
+
+// Lookup returns the value that the patch gives to the named field; ok is false where it leaves the field alone.
+func (p Patch) Lookup(name string) (v ports.Value, ok bool) {
+	for i := range p.names {
+		if p.names[i] == name {
+			return p.values[i], true
+		}
+	}
+	return ports.Value{}, false
+}
+
+// Len returns how many fields the patch changes.
+func (p Patch) Len() int { return len(p.names) }
+
+// Name sets a user's name.
+func (p *Patch) Name(name string) *Patch { p.Put("name", ports.String(name)); return p }
+
+// Image sets a user's image, or removes it where url is nil.
+func (p *Patch) Image(url *string) *Patch { p.Put("image", fromPointer(url)); return p }
+
+// Email sets a user's e-mail address, which must be in its lower-case form, and whether it is verified.
+func (p *Patch) Email(address string, verified bool) *Patch {
+	p.Put("email", ports.String(address))
+	p.Put("emailVerified", ports.Bool(verified))
+	return p
+}

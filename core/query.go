@@ -1,0 +1,136 @@
+package kernia
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// maxList is the most records one listing returns.
+const maxList = 1000
+
+// queries are the core's own, built once so that a store prepares each once.
+type queries struct {
+	sessionByToken    ports.Query // and its user: token, token
+	sessionByID       ports.Query // and its user: id
+	sessionsOf        ports.Query // userId, now
+	userByID          ports.Query
+	userByEmail       ports.Query
+	users             ports.Query // limit, offset
+	credentialByEmail ports.Query // and its user: provider, e-mail
+	accountOf         ports.Query // userId, provider
+	accountsOf        ports.Query // userId
+
+	dropSession   ports.Mutation // token, token
+	dropExpired   ports.Mutation // id, expiresAt: a session that is over, unless it was extended meanwhile
+	dropOwn       ports.Mutation // token, token, userId
+	dropSessions  ports.Mutation // userId
+	dropOthers    ports.Mutation // userId, id
+	dropUser      ports.Mutation // id
+	setPassword   ports.Mutation // id, old password: new password, updatedAt
+	extendSession ports.Mutation // id, expiresAt, token: expiresAt, updatedAt, token
+}
+
+func eq(field string) ports.Condition { return ports.Condition{Field: field} }
+
+func newQueries(s *schema) queries {
+	tokens := ports.Condition{Field: "token", Op: ports.In, Count: 2}
+	return queries{
+		sessionByToken: ports.Query{Model: s.session, Where: []ports.Condition{tokens}, Follow: "userId", Limit: 2},
+		sessionByID:    ports.Query{Model: s.session, Where: []ports.Condition{eq("id")}, Follow: "userId", Limit: 1},
+		sessionsOf: ports.Query{
+			Model: s.session, Limit: maxList, Order: []ports.Order{{Field: "createdAt"}},
+			Where: []ports.Condition{eq("userId"), {Field: "expiresAt", Op: ports.Gt}},
+		},
+		userByID:    ports.Query{Model: s.user, Where: []ports.Condition{eq("id")}, Limit: 1},
+		userByEmail: ports.Query{Model: s.user, Where: []ports.Condition{eq("email")}, Limit: 1},
+		users:       ports.Query{Model: s.user, Limit: maxList, Paged: true, Order: []ports.Order{{Field: "createdAt"}}},
+		credentialByEmail: ports.Query{
+			Model: s.account, Follow: "userId", Limit: 1,
+			Where: []ports.Condition{eq("providerId"), {Field: "email", Followed: true}},
+		},
+		accountOf:    ports.Query{Model: s.account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
+		accountsOf:   ports.Query{Model: s.account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
+		dropSession:  ports.Mutation{Model: s.session, Where: []ports.Condition{tokens}},
+		dropExpired:  ports.Mutation{Model: s.session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
+		dropOwn:      ports.Mutation{Model: s.session, Where: []ports.Condition{tokens, eq("userId")}},
+		dropSessions: ports.Mutation{Model: s.session, Where: []ports.Condition{eq("userId")}},
+		dropOthers: ports.Mutation{
+			Model: s.session, Where: []ports.Condition{eq("userId"), {Field: "id", Op: ports.Ne}},
+		},
+		dropUser: ports.Mutation{Model: s.user, Where: []ports.Condition{eq("id")}},
+		setPassword: ports.Mutation{
+			Model: s.account, Key: ports.Key{"id"}, Where: []ports.Condition{eq("password")},
+			Set: []ports.Change{{Field: "password"}, {Field: "updatedAt"}},
+		},
+		extendSession: ports.Mutation{
+			Model: s.session, Key: ports.Key{"id"}, Where: []ports.Condition{eq("expiresAt"), eq("token")},
+			Set: []ports.Change{{Field: "expiresAt"}, {Field: "updatedAt"}, {Field: "token"}},
+		},
+	}
+}
+
+// maxPatches bounds how many combinations of fields get an update of their own: a store keeps what it prepared for
+// each, for ever.
+const maxPatches = 256
+
+// patches keeps one update by id for every combination of fields that was ever changed together.
+type patches struct {
+	schema *schema
+	mu     sync.Mutex
+	users  map[string]*ports.Mutation
+	sess   map[string]*ports.Mutation
+}
+
+func (p *patches) init(s *schema) {
+	p.schema, p.users, p.sess = s, map[string]*ports.Mutation{}, map[string]*ports.Mutation{}
+}
+
+// of returns the update of m by id that sets the fields of change and updatedAt, or nil where there are too many
+// combinations already or a field is not one of the model's.
+func (p *patches) of(m *ports.Model, change Patch) *ports.Mutation {
+	set := make([]ports.Change, 0, len(change.names))
+	for i := range m.Fields { // in the order of the model, whatever the order of the patch
+		if _, ok := change.Lookup(m.Fields[i].Name); ok {
+			set = append(set, ports.Change{Field: m.Fields[i].Name})
+		}
+	}
+	if len(set) != len(change.names) {
+		return nil
+	}
+	names := make([]string, len(set))
+	for i, c := range set {
+		names[i] = c.Field
+	}
+	key := strings.Join(names, ",")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	kept := p.users
+	if m == p.schema.session {
+		kept = p.sess
+	}
+	if u := kept[key]; u != nil {
+		return u
+	}
+	if len(kept) >= maxPatches {
+		return nil
+	}
+	u := &ports.Mutation{Model: m, Key: ports.Key{"id"}, Set: set}
+	kept[key] = u
+	return u
+}
+
+// args returns the arguments for the update: the id, then the values in the order in which it sets them.
+func (c Patch) args(u *ports.Mutation, id string) []ports.Value {
+	args := append(make([]ports.Value, 0, 1+len(u.Set)), ports.String(id))
+	for _, s := range u.Set {
+		v, _ := c.Lookup(s.Field)
+		args = append(args, v)
+	}
+	return args
+}
+
+func sessionArgs(s *Session) []ports.Value {
+	return []ports.Value{ports.String(s.ID), ports.Time(s.ExpiresAt)}
+}

@@ -1,0 +1,39 @@
+package kernia
+
+// A Request is one HTTP call, stripped of the transport that carried it. A transport fills it with values that
+// stay right after the call: nothing in it may alias a buffer that the framework uses again.
+type Request struct {
+	Method string
+	Path   string // the path as it was sent, still percent-encoded, without the query
+	Query  string // the raw query, without "?"
+	Host   string // the host as it was asked for, with its port if any
+	Secure bool   // the connection itself uses TLS; headers have no say
+	Remote string // the peer's address, "IP:port" or "IP"; "" where unknown
+	Header Header
+	Body   []byte // at most Auth.BodyLimit()+1 bytes: one more than allowed tells that it was too long
+	Length int64  // the body's declared length in bytes; -1 where none was declared
+}
+
+// A Header maps canonical names (as in "Content-Type") to the lines sent under them, in order. It has the form of
+// net/http's, so that one converts to the other without a copy.
+type Header map[string][]string
+
+// First returns the first line under the canonical name, or "".
+func (h Header) First(name string) string {
+	if lines := h[name]; len(lines) > 0 {
+		return lines[0]
+	}
+	return ""
+}
+
+// A Response is the answer to one Request. A transport writes the status, the headers and cookies in their
+// order, and the body; it adds and changes nothing.
+type Response struct {
+	Status  int
+	Header  []HeaderLine
+	Cookies []string // the values of Set-Cookie headers
+	Body    []byte
+}
+
+// A HeaderLine is one header of a Response.
+type HeaderLine struct{ Name, Value string }

@@ -1,0 +1,218 @@
+package kernia
+
+import (
+	"context"
+
+	"github.com/kernia-go/kernia/core/internal/cookie"
+	"github.com/kernia-go/kernia/ports"
+)
+
+// declareCore declares the operations that every Auth has.
+func (a *Auth) declareCore(d *Declaration) {
+	Get(d, "/ok", ok, Unread())
+	Get(d, "/error", a.errorPage, Unread())
+	Get(d, "/get-session", currentSession)
+	Post(d, "/get-session", refreshSession, Unread(), Errors(ErrPostSession))
+	Get(d, "/list-sessions", listSessions, Needs(Fresh))
+	Post(d, "/revoke-session", revokeSession, Needs(Live))
+	Post(d, "/revoke-sessions", revokeSessions, Needs(Live), AnyBody())
+	Post(d, "/revoke-other-sessions", revokeOtherSessions, Needs(Live), AnyBody())
+	Post(d, "/update-session", updateSession, Needs(SignedIn), Errors(ErrNoFields, ErrUpdateSession, ErrFieldTaken))
+	Post(d, "/update-user", updateUser, Needs(SignedIn), Errors(ErrNoFields, ErrEmailUpdate, ErrUpdateUser, ErrFieldTaken, ErrUserNotFound))
+}
+
+// None is the input of an operation that takes nothing.
+type None struct{}
+
+// Status is the output of an operation that only succeeds.
+type Status struct {
+	Status bool `json:"status"`
+}
+
+type alive struct {
+	OK bool `json:"ok"`
+}
+
+func ok(context.Context, *Call, None) (alive, error) { return alive{OK: true}, nil }
+
+// A SessionView is a session with its user, as get-session answers it.
+type SessionView struct {
+	Session Session `json:"session"`
+	User    User    `json:"user"`
+}
+
+// AppendJSON appends the JSON form to dst: null for a nil view.
+func (v *SessionView) AppendJSON(dst []byte) []byte {
+	if v == nil {
+		return append(dst, "null"...)
+	}
+	dst = v.Session.AppendJSON(append(dst, `{"session":`...))
+	dst = v.User.AppendJSON(append(dst, `,"user":`...))
+	return append(dst, '}')
+}
+
+type sessionQuery struct {
+	DisableCookieCache bool `json:"disableCookieCache" in:"query,coerce"`
+	DisableRefresh     bool `json:"disableRefresh" in:"query,coerce"`
+}
+
+func currentSession(ctx context.Context, c *Call, in sessionQuery) (*SessionView, error) {
+	p, err := c.who(ctx, !in.DisableRefresh)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	if c.request != nil {
+		_, c.stale = cookie.Find(c.request.Header["Cookie"], c.auth.cookies.data)
+	}
+	return &SessionView{Session: p.Session, User: p.User}, nil
+}
+
+func refreshSession(context.Context, *Call, None) (*SessionView, error) { return nil, ErrPostSession }
+
+// sessionList is JSON's form of several sessions: never null.
+type sessionList []Session
+
+func listSessions(ctx context.Context, c *Call, _ None) (sessionList, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := c.auth.ListSessions(ctx, p.User.ID)
+	for i := range sessions {
+		if sessions[i].ID == p.Session.ID {
+			sessions[i].Token = p.Session.Token // the caller's own is known; others' stay handles
+		}
+	}
+	return sessionList(sessions), err
+}
+
+type revokeInput struct {
+	Token string `json:"token"`
+}
+
+func revokeSession(ctx context.Context, c *Call, in revokeInput) (Status, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	if err := c.auth.revokeOwn(ctx, in.Token, p.User.ID); err != nil {
+		return Status{}, err
+	}
+	if in.Token == p.Session.Token || in.Token == hashToken(p.Session.Token) {
+		c.End()
+	}
+	return Status{true}, nil
+}
+
+func revokeSessions(ctx context.Context, c *Call, _ None) (Status, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	if err := c.auth.RevokeAll(ctx, p.User.ID); err != nil {
+		return Status{}, err
+	}
+	c.End()
+	return Status{true}, nil
+}
+
+func revokeOtherSessions(ctx context.Context, c *Call, _ None) (Status, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	return Status{true}, c.auth.RevokeOthers(ctx, p)
+}
+
+type fieldsInput struct {
+	Fields Members
+}
+
+type sessionUpdate struct {
+	Session Session `json:"session"`
+}
+
+func updateSession(ctx context.Context, c *Call, in fieldsInput) (sessionUpdate, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return sessionUpdate{}, err
+	}
+	var change Patch
+	if err := patchFields(&change, c.auth.schema.sessionExtras, in.Fields); err != nil {
+		return sessionUpdate{}, err
+	}
+	if change.Len() == 0 {
+		return sessionUpdate{}, ErrNoFields
+	}
+	s, err := c.auth.UpdateSession(ctx, p, change)
+	if err != nil {
+		return sessionUpdate{}, err
+	}
+	c.Renew(p)
+	return sessionUpdate{Session: s}, nil
+}
+
+// UpdateSession changes added fields of the principal's session and returns it. A session that was revoked
+// meanwhile is ErrUnauthorized.
+func (a *Auth) UpdateSession(ctx context.Context, p *Principal, change Patch) (Session, error) {
+	for _, h := range a.hooks {
+		if err := beforeUpdate(ctx, h.Session.BeforeUpdate, p.Session.ID, &change, ErrUpdateSession); err != nil {
+			return Session{}, err
+		}
+	}
+	r, found, err := a.update(ctx, a.schema.session, p.Session.ID, change)
+	if err != nil {
+		return Session{}, userConflict(err)
+	}
+	if !found {
+		return Session{}, ErrUnauthorized
+	}
+	token := p.Session.Token
+	p.Session = a.schema.sessionOf(r)
+	p.Session.Token = token
+	return p.Session, a.afterSessionUpdate(ctx, p.Session)
+}
+
+func updateUser(ctx context.Context, c *Call, in fieldsInput) (Status, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	if find(in.Fields.list, "email") != nil {
+		return Status{}, ErrEmailUpdate
+	}
+	var change Patch
+	if err := patchProfile(&change, in.Fields); err != nil {
+		return Status{}, err
+	}
+	if err := patchFields(&change, c.auth.schema.userExtras, in.Fields); err != nil {
+		return Status{}, err
+	}
+	if change.Len() == 0 {
+		return Status{}, ErrNoFields
+	}
+	u, err := c.auth.UpdateUser(ctx, p.User.ID, change)
+	if err != nil {
+		return Status{}, err
+	}
+	p.User = u
+	c.Renew(p)
+	return Status{true}, nil
+}
+
+// patchProfile adds to change what a client sent for the two fields of their own that every user may change.
+func patchProfile(change *Patch, m Members) error {
+	for _, f := range []extraField{
+		{name: "name", kind: ports.TypeString, required: true},
+		{name: "image", kind: ports.TypeString},
+	} {
+		if given := find(m.list, f.name); given != nil {
+			v, issue := f.parse(given, m.form)
+			if issue != nil {
+				return issue
+			}
+			change.Put(f.name, v)
+		}
+	}
+	return nil
+}

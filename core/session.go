@@ -1,0 +1,280 @@
+package kernia
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/kernia-go/kernia/core/internal/secret"
+	"github.com/kernia-go/kernia/ports"
+)
+
+// tokenLength is how many letters and digits a session token has.
+const tokenLength = 32
+
+// storedPrefix begins the stored form of a token. It has a character that no token has, so that a stored form
+// never authenticates.
+const storedPrefix = "sha256:"
+
+// hashToken returns the stored form of a token.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return storedPrefix + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// isToken reports whether s can be a session token at all.
+func isToken(s string) bool {
+	if len(s) != tokenLength {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// A Principal is who makes a call: a user and the session they are signed in with.
+type Principal struct {
+	User    User
+	Session Session // Token is the token as it was presented
+
+	stored string // the token as the store has it
+}
+
+// Verify returns whom a session token belongs to: nil and no error where it is nobody's, expired or not a token at
+// all, an error where the store could not be asked. It takes one round trip to the store and writes nothing.
+func (a *Auth) Verify(ctx context.Context, token string) (*Principal, error) {
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	p, err := a.lookup(ctx, token)
+	if err != nil || p == nil || !a.now().Before(p.Session.ExpiresAt) {
+		return nil, err
+	}
+	return p, nil
+}
+
+// lookup finds a session by its token, expired ones included.
+func (a *Auth) lookup(ctx context.Context, token string) (*Principal, error) {
+	if !isToken(token) {
+		return nil, nil
+	}
+	hashed := hashToken(token)
+	records, err := a.config.Store.Find(ctx, &a.queries.sessionByToken, []ports.Value{ports.String(hashed), ports.String(token)})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		stored := r[sessionToken].AsString()
+		// The index has compared already; this comparison leaks nothing through its time and does not rest on a
+		// database's idea of equality.
+		if subtle.ConstantTimeCompare([]byte(stored), []byte(hashed))|subtle.ConstantTimeCompare([]byte(stored), []byte(token)) != 1 {
+			continue
+		}
+		n := len(a.schema.session.Fields)
+		p := &Principal{Session: a.schema.sessionOf(r[:n]), User: a.schema.userOf(r[n:]), stored: stored}
+		p.Session.Token = token
+		return p, nil
+	}
+	return nil, nil
+}
+
+// shortLife is how long a session lives that is not to be remembered.
+func (a *Auth) shortLife() time.Duration { return min(day, a.config.Session.ExpiresIn) }
+
+// short reports whether a session was begun as one not to be remembered. The row tells: it was never extended and
+// never lived longer than a day. Where remembered sessions live no longer either, only the cookie knows.
+func (a *Auth) short(s *Session) bool {
+	return a.config.Session.ExpiresIn > day && s.ExpiresAt.Sub(s.CreatedAt) <= day
+}
+
+// due reports whether a session is old enough to be extended.
+func (a *Auth) due(s *Session, now time.Time) bool {
+	c := &a.config.Session
+	return !c.DisableRefresh && !a.short(s) && !s.ExpiresAt.Add(c.UpdateAge-c.ExpiresIn).After(now)
+}
+
+// stored returns the form in which a token goes into the store.
+func (a *Auth) stored(token string) string {
+	if a.config.Session.StoreTokens == Plain {
+		return token
+	}
+	return hashToken(token)
+}
+
+// extend moves the end of a session. It changes the row it read or none: a session that was revoked meanwhile is not
+// revived, and p is then no longer live.
+func (a *Auth) extend(ctx context.Context, p *Principal, now time.Time) (live bool, err error) {
+	change := Patch{}
+	change.Put("expiresAt", ports.Time(now.Add(a.config.Session.ExpiresIn)))
+	for _, h := range a.hooks {
+		if err := beforeUpdate(ctx, h.Session.BeforeUpdate, p.Session.ID, &change, ErrUpdateSession); err != nil {
+			return false, err
+		}
+	}
+	expires, _ := change.Lookup("expiresAt")
+	r, ok, err := a.config.Store.Update(ctx, &a.queries.extendSession, []ports.Value{
+		ports.String(p.Session.ID), ports.Time(p.Session.ExpiresAt), ports.String(p.stored),
+		expires, ports.Time(now), ports.String(a.stored(p.Session.Token)),
+	})
+	if err != nil {
+		return false, err
+	}
+	if !ok { // another request was faster, or it is revoked
+		again, err := a.lookup(ctx, p.Session.Token)
+		if err != nil || again == nil {
+			return false, err
+		}
+		*p = *again
+		return now.Before(p.Session.ExpiresAt), nil
+	}
+	token := p.Session.Token
+	p.Session, p.stored = a.schema.sessionOf(r), r[sessionToken].AsString()
+	p.Session.Token = token
+	return true, a.afterSessionUpdate(ctx, p.Session)
+}
+
+func (a *Auth) afterSessionUpdate(ctx context.Context, s Session) error {
+	for i := len(a.hooks) - 1; i >= 0; i-- {
+		if err := after(ctx, a.hooks[i].Session.AfterUpdate, s, ErrUpdateSession); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NewSession says how a session begins. The zero NewSession is remembered and of an unknown client.
+type NewSession struct {
+	Forget    bool // lives one day at most and is not extended
+	IPAddress string
+	UserAgent string
+}
+
+// Issue begins a session for the user without further questions: whoever calls it has made sure of them. A sign-in
+// in an operation goes through [Call.SignIn], which asks every feature first.
+func (a *Auth) Issue(ctx context.Context, user User, n NewSession) (Session, error) {
+	token, err := secret.Random32(a.config.Random, alphanumeric, tokenLength)
+	if err != nil {
+		return Session{}, err
+	}
+	now := a.now()
+	s := Session{
+		UserID: user.ID, Token: token, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(a.config.Session.ExpiresIn),
+		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Extra: a.newSessionExtra(),
+	}
+	if n.Forget {
+		s.ExpiresAt = now.Add(a.shortLife())
+	}
+	if s.ID, err = a.newID(a.schema.session); err != nil {
+		return Session{}, err
+	}
+	for _, h := range a.hooks {
+		if err := before(ctx, h.Session.BeforeCreate, &s, ErrCreateSession); err != nil {
+			return Session{}, err
+		}
+	}
+	s.UserID, s.Token = user.ID, a.stored(token)
+	r, err := a.config.Store.Create(ctx, a.schema.session, a.schema.sessionRecord(&s))
+	if err != nil {
+		return Session{}, err
+	}
+	s = a.schema.sessionOf(r)
+	s.Token = token
+	for i := len(a.hooks) - 1; i >= 0; i-- {
+		if err := after(ctx, a.hooks[i].Session.AfterCreate, s, ErrCreateSession); err != nil {
+			return Session{}, err
+		}
+	}
+	a.trail.add(ctx, Event{Type: "session.created", UserID: user.ID, SessionID: s.ID})
+	return s, nil
+}
+
+func (a *Auth) newSessionExtra() ports.Extra {
+	values := make([]ports.Value, len(a.schema.sessionExtras))
+	for i, e := range a.schema.sessionExtras {
+		values[i] = e.fallback
+	}
+	return ports.NewExtra(a.schema.sessionShown, values)
+}
+
+// ListSessions returns the user's live sessions, oldest first, at most 1000. Their Token is the stored form: a handle
+// for Revoke where tokens are hashed, which they are unless Config.Session.StoreTokens says Plain.
+func (a *Auth) ListSessions(ctx context.Context, userID string) ([]Session, error) {
+	records, err := a.config.Store.Find(ctx, &a.queries.sessionsOf, []ports.Value{ports.String(userID), ports.Time(a.now())})
+	if err != nil {
+		return nil, err
+	}
+	sessions := make([]Session, len(records))
+	for i, r := range records {
+		sessions[i] = a.schema.sessionOf(r)
+	}
+	return sessions, nil
+}
+
+// Revoke ends the session of a token, or of the handle that ListSessions gave for it, and reports whether there was
+// one.
+func (a *Auth) Revoke(ctx context.Context, token string) (bool, error) {
+	forms, ok := tokenForms(token)
+	if !ok {
+		return false, nil
+	}
+	n, err := a.config.Store.Delete(ctx, &a.queries.dropSession, forms)
+	if n > 0 {
+		a.trail.add(ctx, Event{Type: "session.revoked"})
+	}
+	return n > 0, err
+}
+
+// revokeOwn ends a session by token or handle if it is the user's; the store compares the owner in the same step.
+func (a *Auth) revokeOwn(ctx context.Context, token, userID string) error {
+	forms, ok := tokenForms(token)
+	if !ok {
+		return nil
+	}
+	n, err := a.config.Store.Delete(ctx, &a.queries.dropOwn, append(forms, ports.String(userID)))
+	if n > 0 {
+		a.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
+	}
+	return err
+}
+
+// tokenForms returns the two forms under which a token or handle can be in the store.
+func tokenForms(token string) ([]ports.Value, bool) {
+	switch {
+	case isToken(token):
+		return []ports.Value{ports.String(hashToken(token)), ports.String(token)}, true
+	case strings.HasPrefix(token, storedPrefix) && len(token) == len(storedPrefix)+43:
+		return []ports.Value{ports.String(token), ports.String(token)}, true
+	}
+	return nil, false
+}
+
+// RevokeAll ends every session of the user.
+func (a *Auth) RevokeAll(ctx context.Context, userID string) error {
+	n, err := a.config.Store.Delete(ctx, &a.queries.dropSessions, []ports.Value{ports.String(userID)})
+	if n > 0 {
+		a.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
+	}
+	return err
+}
+
+// RevokeOthers ends every session of the principal's user but its own.
+func (a *Auth) RevokeOthers(ctx context.Context, p *Principal) error {
+	n, err := a.config.Store.Delete(ctx, &a.queries.dropOthers, []ports.Value{ports.String(p.User.ID), ports.String(p.Session.ID)})
+	if n > 0 {
+		a.trail.add(ctx, Event{Type: "session.revoked", UserID: p.User.ID})
+	}
+	return err
+}
+
+// bounded limits ctx to the configured timeout, with a cause that tells our limit from the caller's.
+func (a *Auth) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, a.config.Timeout, errTimeout)
+}
+
+var errTimeout = errors.New("kernia: the configured timeout has passed")

@@ -1,0 +1,164 @@
+package kernia
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	trailLength  = 1024             // events that wait at once; more are dropped and counted in the log
+	trailTimeout = 10 * time.Second // for one event
+)
+
+// trail hands events to the sink, each at most once, behind the answers they belong to. Its one goroutine starts
+// with the first event.
+type trail struct {
+	auth    *Auth
+	mu      sync.Mutex
+	queue   chan Event
+	pending sync.WaitGroup
+	closed  bool
+}
+
+func (t *trail) init(a *Auth) { t.auth = a }
+
+// add queues e until the transaction in ctx, if any, is committed, and then for the sink.
+func (t *trail) add(ctx context.Context, e Event) {
+	if t.auth.config.Events == nil {
+		return
+	}
+	e.Time = t.auth.now()
+	if c, ok := ctx.Value(callKey{}).(*Call); ok && c.request != nil {
+		e.IPAddress, e.UserAgent = c.ClientAddress(), c.userAgent()
+	}
+	if h, ok := ctx.Value(holdKey{}).(*Held); ok {
+		h.add(func() { t.send(e) })
+		return
+	}
+	t.send(e)
+}
+
+func (t *trail) send(e Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	if t.queue == nil {
+		t.queue = make(chan Event, trailLength)
+		go t.run(t.queue)
+	}
+	t.pending.Add(1)
+	select {
+	case t.queue <- e:
+	default:
+		t.pending.Done()
+		t.auth.config.Logger.Warn("event dropped: the sink is too slow", "type", e.Type)
+	}
+}
+
+func (t *trail) run(queue <-chan Event) {
+	for e := range queue {
+		ctx, cancel := context.WithTimeout(context.Background(), trailTimeout)
+		err := guarded(func() error { return t.auth.config.Events.Record(ctx, e) })
+		cancel()
+		if err != nil {
+			t.auth.config.Logger.Error("event not recorded", "type", e.Type, "error", err)
+		}
+		t.pending.Done()
+	}
+}
+
+func (t *trail) close(ctx context.Context) error {
+	t.mu.Lock()
+	queue := t.queue
+	first := !t.closed
+	t.closed = true
+	t.mu.Unlock()
+	done := make(chan struct{})
+	go func() { t.pending.Wait(); close(done) }()
+	select {
+	case <-done:
+		if queue != nil && first {
+			close(queue)
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+type holdKey struct{}
+
+// Held keeps what must wait for the commit of a transaction that the application runs itself: events, and the
+// refusal to let them out early. Make it with [Auth.Hold].
+type Held struct {
+	mu    sync.Mutex
+	steps []func()
+}
+
+func (h *Held) add(step func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.steps = append(h.steps, step)
+}
+
+// Hold returns a context in which whatever must wait for a commit waits, and the Held that lets it go. An
+// application that runs Kernia's calls in a transaction of its own calls Hold on the joined context, commits, and
+// then calls Release with any context; after a rollback it drops the Held, and nothing has happened.
+func (a *Auth) Hold(ctx context.Context) (*Held, context.Context) {
+	h := &Held{}
+	return h, context.WithValue(ctx, holdKey{}, h)
+}
+
+// Release lets go what was held, in order. Calling it again does nothing.
+func (h *Held) Release(context.Context) {
+	h.mu.Lock()
+	steps := h.steps
+	h.steps = nil
+	h.mu.Unlock()
+	for _, step := range steps {
+		step()
+	}
+}
+
+// tx runs f in a transaction of the store; what f held is released after the commit, into the enclosing hold if
+// there is one.
+func (a *Auth) tx(ctx context.Context, f func(ctx context.Context) error) error {
+	outer, nested := ctx.Value(holdKey{}).(*Held)
+	held, inner := a.Hold(ctx)
+	if err := a.config.Store.Tx(inner, f); err != nil {
+		return err
+	}
+	if nested {
+		held.mu.Lock()
+		defer held.mu.Unlock()
+		for _, step := range held.steps {
+			outer.add(step)
+		}
+		return nil
+	}
+	held.Release(ctx)
+	return nil
+}
+
+// refuseUnheld fails where the context is in an application's own transaction without a Hold: events would
+// come out before the commit.
+func (a *Auth) refuseUnheld(ctx context.Context) error {
+	if a.joined == nil || !a.joined(ctx) {
+		return nil
+	}
+	if _, ok := ctx.Value(holdKey{}).(*Held); ok {
+		return nil
+	}
+	return errUnheld
+}
+
+var errUnheld = &Error{Kind: Internal, Code: ErrInternal.Code, Message: ErrInternal.Message, cause: errJoined{}}
+
+type errJoined struct{}
+
+func (errJoined) Error() string {
+	return "kernia: the context is in a transaction of the application's own; call Auth.Hold on it first"
+}
