@@ -160,6 +160,18 @@ func (a *Auth) TrustedOrigins() []string {
 	return out
 }
 
+// TrustsOrigin reports whether a page of the origin may call with cookies, for a transport's CORS answer. Without a
+// configured BaseURL only TrustedOrigins count.
+func (a *Auth) TrustsOrigin(origin string) bool { return a.trusted.Trusts(origin) }
+
+// Ready returns nil where the store answers, within Config.Timeout.
+func (a *Auth) Ready(ctx context.Context) error {
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	_, err := a.config.Store.Find(ctx, &a.queries.userByID, []ports.Value{ports.String("ready")})
+	return err
+}
+
 func (a *Auth) now() time.Time { return a.config.Clock.Now().UTC().Truncate(time.Millisecond) }
 
 type systemClock struct{}
