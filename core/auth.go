@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
@@ -18,22 +17,24 @@ import (
 // An Auth is one configured set of accounts, sessions and features. Make it with [New]; it is safe for concurrent
 // use, and two Auths share nothing.
 type Auth struct {
-	config  Config
-	schema  *schema
-	router  router
-	keys    *secret.Ring
-	trusted *origin.Set
-	cookies cookieNames
-	queries queries
-	patches patches
-	trail   trail
+	config   Config
+	schema   *schema
+	router   router
+	keys     *secret.Ring
+	trusted  *origin.Set
+	cookies  cookieNames
+	queries  queries
+	patches  patches
+	trail    trail
+	sessions sessions
+	kv       ports.KV
+	counts   counter
 
 	hooks      []Hooks
 	authorize  []credential
 	issued     []func(c *Call, token string)
 	interrupts []func(ctx context.Context, c *Call, user User) error
 	joined     func(ctx context.Context) bool // whether a context is in a transaction of the application's own; nil: never
-	dummyHash  func() (string, error)         // what is verified where there is no password, so that both take as long
 }
 
 // New returns an Auth for the configuration and features, or an error that names the setting or feature and what
@@ -66,13 +67,13 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 	}
 	a.queries = newQueries(a.schema)
 	a.patches.init(a.schema)
+	if err := a.place(); err != nil {
+		return nil, err
+	}
 	a.trail.init(a)
 	if j, ok := cfg.Store.(ports.Joinable); ok {
 		a.joined = j.Joined
 	}
-	a.dummyHash = sync.OnceValues(func() (string, error) {
-		return a.config.Hasher.Hash(context.Background(), "no account has this password")
-	})
 	return a, nil
 }
 

@@ -166,9 +166,7 @@ func (c *Call) forgotten() bool {
 
 // drop deletes the row of a session that is over. The answer does not depend on it.
 func (c *Call) drop(ctx context.Context, p *Principal) {
-	m := &c.auth.queries.dropExpired
-	args := sessionArgs(&p.Session)
-	if _, err := c.auth.config.Store.Delete(ctx, m, args); err != nil {
+	if err := c.auth.sessions.drop(ctx, p); err != nil {
 		c.auth.config.Logger.WarnContext(ctx, "expired session not deleted", "session_id", p.Session.ID, "error", err)
 	}
 }

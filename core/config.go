@@ -43,8 +43,13 @@ type Config struct {
 	// "https://app.example.com", patterns as "https://*.example.com", custom schemes as "myapp://".
 	TrustedOrigins []string
 
-	Session SessionConfig
-	Cookies CookieConfig
+	// KV keeps one-time values, rate limits and, where Session.Place says so, sessions. Without one, one-time
+	// values lie in the store's table "verification" and limits count in this process.
+	KV ports.KV
+
+	Session   SessionConfig
+	Cookies   CookieConfig
+	RateLimit RateLimitConfig
 
 	// UserFields and SessionFields are columns of the application's own; see Field.
 	UserFields    []Extra
@@ -89,12 +94,24 @@ type Config struct {
 	Random ports.Random
 }
 
+// LogValue keeps the secrets out of logs.
+func (c Config) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("base_url", c.BaseURL), slog.Bool("development", c.Development))
+}
+
+// String keeps the secrets out of what is printed.
+func (c Config) String() string { return "kernia.Config{BaseURL: " + c.BaseURL + "}" }
+
+// GoString keeps the secrets out of what is printed.
+func (c Config) GoString() string { return c.String() }
+
 // SessionConfig says how long sessions live. Zero values are upstream's defaults.
 type SessionConfig struct {
 	ExpiresIn      time.Duration // how long a remembered session lives from its last refresh; 0 means 7 days
 	UpdateAge      time.Duration // how old a session must be to be refreshed; 0 means 1 day, negative means at every use
 	FreshAge       time.Duration // how long after sign-in a session counts as fresh; 0 means 1 day, negative means for ever
 	DisableRefresh bool          // sessions are never extended
+	Place          Place         // where sessions are kept
 	StoreTokens    TokenForm     // how tokens are kept in the store
 }
 
@@ -105,6 +122,16 @@ type TokenForm uint8
 const (
 	Hashed TokenForm = iota // a hash: who reads the database cannot sign in
 	Plain                   // as upstream keeps them, for a database shared with a JavaScript server
+)
+
+// Place is where sessions are kept. The zero Place is [InStore].
+type Place uint8
+
+// The places of sessions.
+const (
+	InStore Place = iota // in the store's table
+	InKV                 // in Config.KV alone, which must be able to list groups; what it loses is signed out
+	InBoth               // read from Config.KV, with a copy in the store for what that loses
 )
 
 // CookieConfig says how cookies are named and where they go. Zero values are upstream's defaults.
@@ -179,6 +206,9 @@ func (c Config) settled() (Config, error) {
 	}
 	if c.Hasher == nil {
 		c.Hasher = Argon2id()
+	}
+	if err := c.RateLimit.settle(c.Development); err != nil {
+		return c, err
 	}
 	err := c.Session.settle()
 	return c, err

@@ -134,6 +134,9 @@ func (a *Auth) complete(all []*Declaration) error {
 	if a.schema, err = newSchema(a.config.IDs, users, sessions); err != nil {
 		return err
 	}
+	if a.config.RateLimit.InStore {
+		a.schema.addRateLimit()
+	}
 	byName := map[string]*ports.Model{}
 	for _, m := range a.schema.all {
 		byName[m.Name] = m

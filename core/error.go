@@ -87,7 +87,6 @@ var (
 	ErrBodyLost         = &Error{Kind: Invalid, Code: "BODY_INCOMPLETE", Message: "The request body is incomplete or was read by an earlier handler"}
 	ErrBodyTooLarge     = &Error{Kind: TooLarge, Code: "PAYLOAD_TOO_LARGE", Message: "Request body is too large"}
 	ErrMediaType        = &Error{Kind: Unsupported, Code: "UNSUPPORTED_MEDIA_TYPE", Message: "Content-Type is not allowed"}
-	ErrHeaders          = &Error{Kind: Invalid, Code: "BAD_REQUEST", Message: "Request headers are too large"}
 	ErrOrigin           = &Error{Kind: Denied, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
 	ErrNoOrigin         = &Error{Kind: Denied, Code: "MISSING_OR_NULL_ORIGIN", Message: "Missing or null Origin"}
 	ErrCrossSite        = &Error{Kind: Denied, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}

@@ -70,6 +70,7 @@ const (
 type schema struct {
 	user, session, account, verification *ports.Model
 
+	rateLimit     *ports.Model // nil unless limits count in the store
 	all           []*ports.Model
 	userExtras    []extraField
 	sessionExtras []extraField
@@ -121,6 +122,14 @@ func newSchema(ids ports.IDKind, userExtras, sessionExtras []extraField) (*schem
 		}
 	}
 	return s, nil
+}
+
+// addRateLimit adds the table in which limits count: key, how many, and when the last one was.
+func (s *schema) addRateLimit() {
+	s.rateLimit = &ports.Model{Name: "rateLimit", ID: s.user.ID, Unique: []ports.Key{{"key"}}, Fields: []ports.Field{
+		field("id", ports.TypeString), field("key", ports.TypeString), field("count", ports.TypeInt), field("lastRequest", ports.TypeInt),
+	}}
+	s.all = append(s.all, s.rateLimit)
 }
 
 func addExtras(m *ports.Model, extras []extraField) []ports.ExtraField {

@@ -130,7 +130,3 @@ func (c Patch) args(u *ports.Mutation, id string) []ports.Value {
 	}
 	return args
 }
-
-func sessionArgs(s *Session) []ports.Value {
-	return []ports.Value{ports.String(s.ID), ports.Time(s.ExpiresAt)}
-}

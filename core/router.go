@@ -62,3 +62,13 @@ func (r *router) find(method, path string) (*Operation, string) {
 	}
 	return nil, ""
 }
+
+// route returns the path of the route, of whatever method, that path leads to, or "".
+func (r *router) route(path string) string {
+	for _, method := range [...]string{"GET", "POST"} {
+		if o, _ := r.find(method, path); o != nil {
+			return o.Path
+		}
+	}
+	return ""
+}

@@ -87,7 +87,7 @@ func listSessions(ctx context.Context, c *Call, _ None) (sessionList, error) {
 }
 
 type revokeInput struct {
-	Token string `json:"token"`
+	Token string `json:"token" in:"min=1"`
 }
 
 func revokeSession(ctx context.Context, c *Call, in revokeInput) (Status, error) {
@@ -160,16 +160,13 @@ func (a *Auth) UpdateSession(ctx context.Context, p *Principal, change Patch) (S
 			return Session{}, err
 		}
 	}
-	r, found, err := a.update(ctx, a.schema.session, p.Session.ID, change)
+	found, err := a.sessions.update(ctx, p, change)
 	if err != nil {
 		return Session{}, userConflict(err)
 	}
 	if !found {
 		return Session{}, ErrUnauthorized
 	}
-	token := p.Session.Token
-	p.Session = a.schema.sessionOf(r)
-	p.Session.Token = token
 	return p.Session, a.afterSessionUpdate(ctx, p.Session)
 }
 

@@ -37,6 +37,9 @@ func (c *Call) serve(ctx context.Context) (Response, error) {
 		return Response{Status: 404, Body: []byte("Not Found"), Header: headers("text/plain;charset=UTF-8")}, nil
 	}
 	o, param := c.auth.router.find(c.request.Method, path)
+	if err := c.limit(ctx, path); err != nil {
+		return Response{}, err
+	}
 	if o == nil {
 		return notFound(), nil
 	}

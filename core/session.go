@@ -3,12 +3,12 @@ package kernia
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"strings"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/cookie"
 	"github.com/kernia-go/kernia/core/internal/secret"
 	"github.com/kernia-go/kernia/ports"
 )
@@ -64,24 +64,7 @@ func (a *Auth) lookup(ctx context.Context, token string) (*Principal, error) {
 	if !isToken(token) {
 		return nil, nil
 	}
-	hashed := hashToken(token)
-	records, err := a.config.Store.Find(ctx, &a.queries.sessionByToken, []ports.Value{ports.String(hashed), ports.String(token)})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range records {
-		stored := r[sessionToken].AsString()
-		// The index has compared already; this comparison leaks nothing through its time and does not rest on a
-		// database's idea of equality.
-		if subtle.ConstantTimeCompare([]byte(stored), []byte(hashed))|subtle.ConstantTimeCompare([]byte(stored), []byte(token)) != 1 {
-			continue
-		}
-		n := len(a.schema.session.Fields)
-		p := &Principal{Session: a.schema.sessionOf(r[:n]), User: a.schema.userOf(r[n:]), stored: stored}
-		p.Session.Token = token
-		return p, nil
-	}
-	return nil, nil
+	return a.sessions.find(ctx, token)
 }
 
 // shortLife is how long a session lives that is not to be remembered.
@@ -118,24 +101,19 @@ func (a *Auth) extend(ctx context.Context, p *Principal, now time.Time) (live bo
 		}
 	}
 	expires, _ := change.Lookup("expiresAt")
-	r, ok, err := a.config.Store.Update(ctx, &a.queries.extendSession, []ports.Value{
-		ports.String(p.Session.ID), ports.Time(p.Session.ExpiresAt), ports.String(p.stored),
-		expires, ports.Time(now), ports.String(a.stored(p.Session.Token)),
-	})
+	before := *p
+	ok, err := a.sessions.extend(ctx, p, expires.AsTime(), now)
 	if err != nil {
 		return false, err
 	}
 	if !ok { // another request was faster, or it is revoked
-		again, err := a.lookup(ctx, p.Session.Token)
+		again, err := a.lookup(ctx, before.Session.Token)
 		if err != nil || again == nil {
 			return false, err
 		}
 		*p = *again
 		return now.Before(p.Session.ExpiresAt), nil
 	}
-	token := p.Session.Token
-	p.Session, p.stored = a.schema.sessionOf(r), r[sessionToken].AsString()
-	p.Session.Token = token
 	return true, a.afterSessionUpdate(ctx, p.Session)
 }
 
@@ -178,13 +156,10 @@ func (a *Auth) Issue(ctx context.Context, user User, n NewSession) (Session, err
 			return Session{}, err
 		}
 	}
-	s.UserID, s.Token = user.ID, a.stored(token)
-	r, err := a.config.Store.Create(ctx, a.schema.session, a.schema.sessionRecord(&s))
-	if err != nil {
+	s.UserID, s.Token = user.ID, token
+	if s, err = a.sessions.create(ctx, s, user); err != nil {
 		return Session{}, err
 	}
-	s = a.schema.sessionOf(r)
-	s.Token = token
 	for i := len(a.hooks) - 1; i >= 0; i-- {
 		if err := after(ctx, a.hooks[i].Session.AfterCreate, s, ErrCreateSession); err != nil {
 			return Session{}, err
@@ -205,59 +180,43 @@ func (a *Auth) newSessionExtra() ports.Extra {
 // ListSessions returns the user's live sessions, oldest first, at most 1000. Their Token is the stored form: a handle
 // for Revoke where tokens are hashed, which they are unless Config.Session.StoreTokens says Plain.
 func (a *Auth) ListSessions(ctx context.Context, userID string) ([]Session, error) {
-	records, err := a.config.Store.Find(ctx, &a.queries.sessionsOf, []ports.Value{ports.String(userID), ports.Time(a.now())})
-	if err != nil {
-		return nil, err
-	}
-	sessions := make([]Session, len(records))
-	for i, r := range records {
-		sessions[i] = a.schema.sessionOf(r)
-	}
-	return sessions, nil
+	return a.sessions.list(ctx, userID)
 }
 
 // Revoke ends the session of a token, or of the handle that ListSessions gave for it, and reports whether there was
 // one.
 func (a *Auth) Revoke(ctx context.Context, token string) (bool, error) {
-	forms, ok := tokenForms(token)
-	if !ok {
+	if !isToken(token) && !isHandle(token) {
 		return false, nil
 	}
-	n, err := a.config.Store.Delete(ctx, &a.queries.dropSession, forms)
-	if n > 0 {
+	gone, err := a.sessions.revoke(ctx, token, "")
+	if gone {
 		a.trail.add(ctx, Event{Type: "session.revoked"})
 	}
-	return n > 0, err
+	return gone, err
 }
 
 // revokeOwn ends a session by token or handle if it is the user's; the store compares the owner in the same step.
 func (a *Auth) revokeOwn(ctx context.Context, token, userID string) error {
-	forms, ok := tokenForms(token)
-	if !ok {
+	if !isToken(token) && !isHandle(token) {
 		return nil
 	}
-	n, err := a.config.Store.Delete(ctx, &a.queries.dropOwn, append(forms, ports.String(userID)))
-	if n > 0 {
+	gone, err := a.sessions.revoke(ctx, token, userID)
+	if gone {
 		a.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
 	}
 	return err
 }
 
-// tokenForms returns the two forms under which a token or handle can be in the store.
-func tokenForms(token string) ([]ports.Value, bool) {
-	switch {
-	case isToken(token):
-		return []ports.Value{ports.String(hashToken(token)), ports.String(token)}, true
-	case strings.HasPrefix(token, storedPrefix) && len(token) == len(storedPrefix)+43:
-		return []ports.Value{ports.String(token), ports.String(token)}, true
-	}
-	return nil, false
+// isHandle reports whether s has the stored form of a token.
+func isHandle(s string) bool {
+	return strings.HasPrefix(s, storedPrefix) && len(s) == len(storedPrefix)+43
 }
 
 // RevokeAll ends every session of the user.
 func (a *Auth) RevokeAll(ctx context.Context, userID string) error {
-	n, err := a.config.Store.Delete(ctx, &a.queries.dropSessions, []ports.Value{ports.String(userID)})
-	if n > 0 {
+	gone, err := a.sessions.revokeAll(ctx, userID, "")
+	if gone {
 		a.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
 	}
 	return err
@@ -265,8 +224,8 @@ func (a *Auth) RevokeAll(ctx context.Context, userID string) error {
 
 // RevokeOthers ends every session of the principal's user but its own.
 func (a *Auth) RevokeOthers(ctx context.Context, p *Principal) error {
-	n, err := a.config.Store.Delete(ctx, &a.queries.dropOthers, []ports.Value{ports.String(p.User.ID), ports.String(p.Session.ID)})
-	if n > 0 {
+	gone, err := a.sessions.revokeAll(ctx, p.User.ID, p.Session.ID)
+	if gone {
 		a.trail.add(ctx, Event{Type: "session.revoked", UserID: p.User.ID})
 	}
 	return err
@@ -278,3 +237,9 @@ func (a *Auth) bounded(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 var errTimeout = errors.New("kernia: the configured timeout has passed")
+
+// SessionCookie returns a session's token as a Cookie header carries it, name and signature included: for tests, and
+// for programs that hand a session to an HTTP client of their own.
+func (a *Auth) SessionCookie(token string) string {
+	return a.cookies.session + "=" + cookie.Escape(cookie.Sign(a.keys.Current(), token))
+}

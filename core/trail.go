@@ -23,6 +23,9 @@ type trail struct {
 
 func (t *trail) init(a *Auth) { t.auth = a }
 
+// Record adds e to the audit trail; its time, and in a request its address and user agent, are filled in.
+func (a *Auth) Record(ctx context.Context, e Event) { a.trail.add(ctx, e) }
+
 // add queues e until the transaction in ctx, if any, is committed, and then for the sink.
 func (t *trail) add(ctx context.Context, e Event) {
 	if t.auth.config.Events == nil {

@@ -174,6 +174,9 @@ func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, e
 		return User{}, ErrUserNotFound
 	}
 	u := a.schema.userOf(r)
+	if err := a.sessions.userChanged(ctx, id); err != nil {
+		return User{}, err
+	}
 	a.trail.add(ctx, Event{Type: "user.updated", UserID: id})
 	for i := len(a.hooks) - 1; i >= 0; i-- {
 		if err := after(ctx, a.hooks[i].User.AfterUpdate, u, ErrUpdateUser); err != nil {
@@ -215,6 +218,10 @@ func (a *Auth) DeleteUser(ctx context.Context, id string) (bool, error) {
 	n, err := a.config.Store.Delete(ctx, &a.queries.dropUser, []ports.Value{ports.String(id)})
 	if err != nil || n == 0 {
 		return false, err
+	}
+	// After the row: no session can begin any more that this would miss.
+	if _, err := a.sessions.revokeAll(ctx, id, ""); err != nil {
+		return true, err
 	}
 	a.trail.add(ctx, Event{Type: "user.deleted", UserID: id})
 	for i := len(a.hooks) - 1; i >= 0; i-- {

@@ -1,6 +1,9 @@
 package ports
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // A User is one person or machine that can sign in. Values of fields that an application or a feature added are
 // in Extra.
@@ -29,6 +32,11 @@ type Session struct {
 	Extra
 }
 
+// LogValue keeps the token out of logs.
+func (s Session) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", s.ID), slog.String("user_id", s.UserID))
+}
+
 // An Account is one way a user signs in: a password (ProviderID "credential", AccountID the user's id) or an
 // identity at a provider. An empty string or zero time is kept as null.
 type Account struct {
@@ -45,6 +53,11 @@ type Account struct {
 	Password              string // a hash
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
+}
+
+// LogValue keeps tokens and password hash out of logs.
+func (a Account) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", a.ID), slog.String("user_id", a.UserID), slog.String("provider_id", a.ProviderID))
 }
 
 // A Verification is one value that expires, found by its identifier.

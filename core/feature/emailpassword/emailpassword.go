@@ -177,6 +177,11 @@ func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (Si
 		return SignInOutput{}, err
 	}
 	if !ok || found == nil {
+		e := kernia.Event{Type: "sign-in.failed"}
+		if found != nil {
+			e.UserID = found.User.ID
+		}
+		c.Auth().Record(ctx, e)
 		return SignInOutput{}, ErrCredentials
 	}
 	s, err := c.SignIn(ctx, found.User, !in.RememberMe.Or(true))

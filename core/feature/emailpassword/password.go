@@ -54,6 +54,7 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	if err := f.replace(ctx, auth, account, in.NewPassword); err != nil {
 		return ChangePasswordOutput{}, err
 	}
+	auth.Record(ctx, kernia.Event{Type: "password.changed", UserID: p.User.ID, SessionID: p.Session.ID})
 	out := ChangePasswordOutput{User: p.User}
 	if !in.RevokeOtherSessions.Or(false) {
 		return out, nil

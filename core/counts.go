@@ -1,0 +1,134 @@
+package kernia
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// tableCounts counts in the table rateLimit, across every process on the database.
+type tableCounts struct {
+	auth  *Auth
+	swept atomic.Int64
+
+	row     ports.Query    // key
+	add     ports.Mutation // key, after, bound: 1, now
+	restart ports.Mutation // key, until: 1, now
+	drop    ports.Mutation // key
+	stale   ports.Mutation // before
+}
+
+func newTableCounts(a *Auth) *tableCounts {
+	m := a.schema.rateLimit
+	return &tableCounts{
+		auth: a,
+		row:  ports.Query{Model: m, Where: []ports.Condition{eq("key")}, Limit: 1},
+		add: ports.Mutation{
+			Model: m, Key: ports.Key{"key"},
+			Where: []ports.Condition{{Field: "lastRequest", Op: ports.Gt}, {Field: "count", Op: ports.Lt}},
+			Set:   []ports.Change{{Field: "count", Add: true}, {Field: "lastRequest"}},
+		},
+		restart: ports.Mutation{
+			Model: m, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}},
+			Set: []ports.Change{{Field: "count"}, {Field: "lastRequest"}},
+		},
+		drop:  ports.Mutation{Model: m, Where: []ports.Condition{eq("key")}},
+		stale: ports.Mutation{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}}},
+	}
+}
+
+const (
+	rateLimitCount = 2
+	rateLimitLast  = 3
+
+	maxRounds = 16 // of the steps of one Add; each round that fails is another caller's success
+	longest   = 24 * time.Hour
+)
+
+var errContended = fmt.Errorf("%w: a count changed too often", ports.ErrUnavailable)
+
+// Add is three steps that are each atomic, tried until one of them says yes or no: count in the running window,
+// begin a new one, create the row.
+func (t *tableCounts) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+	if err := checkKey(key); err != nil {
+		return ports.Tally{}, err
+	}
+	if l.Bound < 1 || l.Window < time.Millisecond {
+		return ports.Tally{}, fmt.Errorf("%w: a limit of %d in %s", ports.ErrInvalid, l.Bound, l.Window)
+	}
+	store := t.auth.config.Store
+	for range maxRounds {
+		now := t.auth.now()
+		k, since, last := ports.String(key), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
+		r, ok, err := store.Update(ctx, &t.add, []ports.Value{k, since, ports.Int(l.Bound), ports.Int(1), last})
+		if err != nil || ok {
+			return tally(r, ok, l.Window), err
+		}
+		r, ok, err = store.Update(ctx, &t.restart, []ports.Value{k, since, ports.Int(1), last})
+		if err != nil || ok {
+			return tally(r, ok, l.Window), err
+		}
+		rows, err := store.Find(ctx, &t.row, []ports.Value{k})
+		if err != nil {
+			return ports.Tally{}, err
+		}
+		if len(rows) > 0 {
+			until := time.UnixMilli(rows[0][rateLimitLast].AsInt()).Add(l.Window)
+			if now.Before(until) && rows[0][rateLimitCount].AsInt() >= l.Bound {
+				return ports.Tally{Count: rows[0][rateLimitCount].AsInt(), Wait: until.Sub(now)}, nil
+			}
+			continue
+		}
+		r, err = t.create(ctx, k, last)
+		if _, taken := errors.AsType[*ports.ConflictError](err); taken {
+			continue
+		}
+		if err != nil {
+			return ports.Tally{}, err
+		}
+		return tally(r, true, l.Window), t.sweep(ctx, now)
+	}
+	return ports.Tally{}, errContended
+}
+
+func (t *tableCounts) create(ctx context.Context, key, last ports.Value) (ports.Record, error) {
+	id, err := t.auth.newID(t.auth.schema.rateLimit)
+	if err != nil {
+		return nil, err
+	}
+	return t.auth.config.Store.Create(ctx, t.auth.schema.rateLimit, ports.Record{idValue(id), key, ports.Int(1), last})
+}
+
+func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
+	if !ok {
+		return ports.Tally{}
+	}
+	return ports.Tally{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
+}
+
+// Delete forgets counts.
+func (t *tableCounts) Delete(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		if err := checkKey(key); err != nil {
+			return err
+		}
+		if _, err := t.auth.config.Store.Delete(ctx, &t.drop, []ports.Value{ports.String(key)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep removes counts older than any window, at most once a minute in this process.
+func (t *tableCounts) sweep(ctx context.Context, now time.Time) error {
+	last := t.swept.Load()
+	if now.UnixMilli()-last < sweepEvery.Milliseconds() || !t.swept.CompareAndSwap(last, now.UnixMilli()) {
+		return nil
+	}
+	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-longest).UnixMilli())})
+	return err
+}

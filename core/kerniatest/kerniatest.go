@@ -1,0 +1,79 @@
+// Package kerniatest helps an application test its own routes: an Auth on a store in memory, and a user who is
+// signed in with one call. It is for tests alone.
+package kerniatest
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+// Secret and BaseURL are what New uses where the test does not say.
+const (
+	Secret  = "kernia-test-secret-that-is-not-for-use-anywhere"
+	BaseURL = "http://localhost:8080/api/auth"
+)
+
+// New returns an Auth with the features, on a store in memory with its tables in place unless cfg has a store of its
+// own, with a fast hasher unless it has one, without rate limits unless it enables them. Other settings are as cfg says.
+func New(t testing.TB, cfg kernia.Config, features ...kernia.Feature) *kernia.Auth {
+	t.Helper()
+	if cfg.Store == nil {
+		cfg.Store = memory.New()
+	}
+	if cfg.Hasher == nil {
+		cfg.Hasher = &memory.Hasher{}
+	}
+	if cfg.Secret == "" {
+		cfg.Secret = Secret
+	}
+	if cfg.BaseURL == "" && !cfg.Development {
+		cfg.BaseURL = BaseURL
+	}
+	cfg.RateLimit.Disabled = cfg.RateLimit.Disabled || !cfg.RateLimit.Enabled
+	auth, err := kernia.New(cfg, features...)
+	if err != nil {
+		t.Fatalf("kerniatest: %v", err)
+	}
+	if _, err := auth.Migrate(t.Context(), true); err != nil {
+		t.Fatalf("kerniatest: %v", err)
+	}
+	t.Cleanup(func() { _ = auth.Close(context.Background()) })
+	return auth
+}
+
+// A Client is a user who is signed in.
+type Client struct {
+	User    kernia.User
+	Session kernia.Session
+	Cookie  string // for a Cookie header
+	Bearer  string // for an Authorization header, where the feature bearer is on
+}
+
+// SignIn returns a user with the e-mail address, signed in; the user is made where there is none. The session
+// begins as any other, hooks included; no password is asked.
+func SignIn(t testing.TB, auth *kernia.Auth, email string) Client {
+	t.Helper()
+	ctx := t.Context()
+	u, err := auth.FindUserByEmail(ctx, email)
+	if err == nil && u == nil {
+		fresh := auth.NewUser()
+		fresh.Email = email
+		fresh.Name, _, _ = strings.Cut(email, "@")
+		fresh.EmailVerified = true
+		var created kernia.User
+		created, err = auth.CreateUser(ctx, fresh)
+		u = &created
+	}
+	if err != nil {
+		t.Fatalf("kerniatest: signing in: %v", err)
+	}
+	s, err := auth.Issue(ctx, *u, kernia.NewSession{})
+	if err != nil {
+		t.Fatalf("kerniatest: signing in: %v", err)
+	}
+	return Client{User: *u, Session: s, Cookie: auth.SessionCookie(s.Token), Bearer: "Bearer " + s.Token}
+}

@@ -1,0 +1,133 @@
+package kernia
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// RateLimitConfig bounds how often one client address may call one route. Limits are on unless Disabled, or in
+// development unless Enabled; each counts from the last request it allowed. Where the counts cannot be reached,
+// requests are refused.
+type RateLimitConfig struct {
+	Disabled bool
+	Enabled  bool          // in development too
+	Window   time.Duration // of routes without a rule; 0 means 10 s
+	Max      int           // of routes without a rule, in one Window; 0 means 100
+	Rules    []RateRule    // before the built-in ones; the first that matches counts
+	InStore  bool          // count in the store's table rateLimit, in place of Config.KV or this process
+}
+
+// A RateRule is the limit of the routes that match Path.
+type RateRule struct {
+	Path   string        // as "/sign-in/email"; "*" stands for any characters but a slash, a last "/*" for all below
+	Window time.Duration // at least a millisecond, at most a day
+	Max    int           // at least 1; 0 means no limit at all
+}
+
+// builtinRules are upstream's for what guesses passwords.
+var builtinRules = [...]RateRule{
+	{Path: "/sign-in*", Window: 10 * time.Second, Max: 3},
+	{Path: "/sign-up*", Window: 10 * time.Second, Max: 3},
+	{Path: "/change-password*", Window: 10 * time.Second, Max: 3},
+	{Path: "/change-email*", Window: 10 * time.Second, Max: 3},
+}
+
+func (r *RateLimitConfig) settle(development bool) error {
+	if r.Disabled && r.Enabled {
+		return fmt.Errorf("kernia: Config.RateLimit is Enabled and Disabled")
+	}
+	r.Disabled = r.Disabled || development && !r.Enabled
+	if r.Window == 0 {
+		r.Window = 10 * time.Second
+	}
+	if r.Max == 0 {
+		r.Max = 100
+	}
+	for _, rule := range append(r.Rules, RateRule{Path: "/", Window: r.Window, Max: r.Max}) {
+		if rule.Path == "" || rule.Path[0] != '/' || rule.Max < 0 || rule.Window < time.Millisecond && rule.Max > 0 || rule.Window > longest {
+			return fmt.Errorf("kernia: Config.RateLimit: a rule needs a path that begins with /, a window of a millisecond to a day, and a bound")
+		}
+	}
+	return nil
+}
+
+// limitPath matches a rule's path: the last star of a built-in rule, or of "/below/*", stands for all that follows.
+func (r *RateRule) matches(path string) bool {
+	if prefix, ok := strings.CutSuffix(r.Path, "*"); ok && !strings.Contains(prefix, "*") {
+		return strings.HasPrefix(path, prefix)
+	}
+	return globPath(r.Path, path)
+}
+
+// globPath matches path against pattern, in which a star stands for any characters but a slash.
+func globPath(pattern, path string) bool {
+	head, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == path
+	}
+	if path, ok := strings.CutPrefix(path, head); ok {
+		for i := 0; ; i++ {
+			if globPath(rest, path[i:]) {
+				return true
+			}
+			if i == len(path) || path[i] == '/' {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// limit counts the request against its rule, under its route. Paths that are no route share one count, so that a
+// flood of made-up paths makes no counts of its own.
+func (c *Call) limit(ctx context.Context, path string) error {
+	conf := &c.auth.config.RateLimit
+	if conf.Disabled {
+		return nil
+	}
+	if path = c.auth.router.route(path); path == "" {
+		path = "/"
+	}
+	l := ports.Limit{Bound: int64(conf.Max), Window: conf.Window}
+	if rule := c.rule(path); rule != nil {
+		l = ports.Limit{Bound: int64(rule.Max), Window: rule.Window}
+	}
+	if l.Bound == 0 {
+		return nil
+	}
+	from := c.ClientAddress()
+	if from == "" {
+		from = "unknown"
+	}
+	t, err := c.auth.counts.Add(ctx, "rate-limit:"+from+"|"+path, l)
+	if err != nil {
+		return err
+	}
+	if !t.Allowed {
+		seconds := strconv.FormatInt(int64((t.Wait+time.Second-1)/time.Second), 10)
+		c.SetHeader("X-Retry-After", seconds)
+		c.SetHeader("Retry-After", seconds)
+		return ErrRateLimited
+	}
+	return nil
+}
+
+func (c *Call) rule(path string) *RateRule {
+	rules := c.auth.config.RateLimit.Rules
+	for i := range rules {
+		if rules[i].matches(path) {
+			return &rules[i]
+		}
+	}
+	for i := range builtinRules {
+		if builtinRules[i].matches(path) {
+			return &builtinRules[i]
+		}
+	}
+	return nil
+}

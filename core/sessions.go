@@ -1,0 +1,132 @@
+package kernia
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// sessions is where sessions are kept: in the store, in the key-value store, or in both. Tokens go in and come out
+// as they are presented; each place keeps its own form of them.
+type sessions interface {
+	create(ctx context.Context, s Session, u User) (Session, error)
+	find(ctx context.Context, token string) (*Principal, error)
+	// extend changes the row that was read or none; p is what it then is.
+	extend(ctx context.Context, p *Principal, expires, now time.Time) (bool, error)
+	update(ctx context.Context, p *Principal, change Patch) (bool, error)
+	// drop removes a session that is over, unless it was extended meanwhile.
+	drop(ctx context.Context, p *Principal) error
+	// revoke takes a token or a handle; an owner that is not "" is compared in the same step.
+	revoke(ctx context.Context, token, owner string) (bool, error)
+	revokeAll(ctx context.Context, userID, exceptID string) (bool, error)
+	list(ctx context.Context, userID string) ([]Session, error)
+	// userChanged brings what is kept of the user besides their row up to date.
+	userChanged(ctx context.Context, userID string) error
+}
+
+// tableSessions keeps sessions in the store's own table.
+type tableSessions struct{ auth *Auth }
+
+func (t tableSessions) store() ports.Store { return t.auth.config.Store }
+
+func (t tableSessions) create(ctx context.Context, s Session, _ User) (Session, error) {
+	token := s.Token
+	s.Token = t.auth.stored(token)
+	r, err := t.store().Create(ctx, t.auth.schema.session, t.auth.schema.sessionRecord(&s))
+	if err != nil {
+		return Session{}, err
+	}
+	s = t.auth.schema.sessionOf(r)
+	s.Token = token
+	return s, nil
+}
+
+func (t tableSessions) find(ctx context.Context, token string) (*Principal, error) {
+	hashed := hashToken(token)
+	records, err := t.store().Find(ctx, &t.auth.queries.sessionByToken, []ports.Value{ports.String(hashed), ports.String(token)})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		stored := r[sessionToken].AsString()
+		// The index has compared already; this comparison leaks nothing through its time and does not rest on a
+		// database's idea of equality.
+		if subtle.ConstantTimeCompare([]byte(stored), []byte(hashed))|subtle.ConstantTimeCompare([]byte(stored), []byte(token)) != 1 {
+			continue
+		}
+		n := len(t.auth.schema.session.Fields)
+		p := &Principal{Session: t.auth.schema.sessionOf(r[:n]), User: t.auth.schema.userOf(r[n:]), stored: stored}
+		p.Session.Token = token
+		return p, nil
+	}
+	return nil, nil
+}
+
+func (t tableSessions) extend(ctx context.Context, p *Principal, expires, now time.Time) (bool, error) {
+	r, ok, err := t.store().Update(ctx, &t.auth.queries.extendSession, []ports.Value{
+		ports.String(p.Session.ID), ports.Time(p.Session.ExpiresAt), ports.String(p.stored),
+		ports.Time(expires), ports.Time(now), ports.String(t.auth.stored(p.Session.Token)),
+	})
+	if err == nil && ok {
+		t.take(p, r)
+	}
+	return ok, err
+}
+
+func (t tableSessions) update(ctx context.Context, p *Principal, change Patch) (bool, error) {
+	r, ok, err := t.auth.update(ctx, t.auth.schema.session, p.Session.ID, change)
+	if err == nil && ok {
+		t.take(p, r)
+	}
+	return ok, err
+}
+
+// take makes p what the row is now.
+func (t tableSessions) take(p *Principal, r ports.Record) {
+	token := p.Session.Token
+	p.Session, p.stored = t.auth.schema.sessionOf(r), r[sessionToken].AsString()
+	p.Session.Token = token
+}
+
+func (t tableSessions) drop(ctx context.Context, p *Principal) error {
+	_, err := t.store().Delete(ctx, &t.auth.queries.dropExpired, []ports.Value{ports.String(p.Session.ID), ports.Time(p.Session.ExpiresAt)})
+	return err
+}
+
+func (t tableSessions) revoke(ctx context.Context, token, owner string) (bool, error) {
+	hashed := token // a handle is the stored form itself
+	if isToken(token) {
+		hashed = hashToken(token)
+	}
+	m, args := &t.auth.queries.dropSession, []ports.Value{ports.String(hashed), ports.String(token)}
+	if owner != "" {
+		m, args = &t.auth.queries.dropOwn, append(args, ports.String(owner))
+	}
+	n, err := t.store().Delete(ctx, m, args)
+	return n > 0, err
+}
+
+func (t tableSessions) revokeAll(ctx context.Context, userID, exceptID string) (bool, error) {
+	m, args := &t.auth.queries.dropSessions, []ports.Value{ports.String(userID)}
+	if exceptID != "" {
+		m, args = &t.auth.queries.dropOthers, append(args, ports.String(exceptID))
+	}
+	n, err := t.store().Delete(ctx, m, args)
+	return n > 0, err
+}
+
+func (t tableSessions) list(ctx context.Context, userID string) ([]Session, error) {
+	records, err := t.store().Find(ctx, &t.auth.queries.sessionsOf, []ports.Value{ports.String(userID), ports.Time(t.auth.now())})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Session, len(records))
+	for i, r := range records {
+		list[i] = t.auth.schema.sessionOf(r)
+	}
+	return list, nil
+}
+
+func (tableSessions) userChanged(context.Context, string) error { return nil }

@@ -1,0 +1,367 @@
+package kernia
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kernia-go/kernia/core/internal/secret"
+	"github.com/kernia-go/kernia/ports"
+)
+
+// kvSessions keeps each session as a snapshot of it and its user under one key, read by one call, and the keys of
+// a user's sessions in a group. With a copy, the store has the sessions as well: it answers for what the key-value
+// store has lost, and nothing is ever written back from it, so that a revoked session cannot return.
+type kvSessions struct {
+	auth *Auth
+	kv   ports.Groups
+	copy bool
+	rows tableSessions
+}
+
+func sessionKey(hashed string) string { return "session:" + hashed }
+func sessionGroup(user string) string { return "sessions:" + user }
+
+// snapshot is the entry's form: both records as JSON arrays in the order of their fields.
+type snapshot struct {
+	Session json.RawMessage `json:"s"`
+	User    json.RawMessage `json:"u"`
+}
+
+func (k kvSessions) encode(s Session, u User) (string, error) {
+	s.Token = hashToken(s.Token)
+	b, err := json.Marshal(snapshot{Session: encodeRecord(k.auth.schema.sessionRecord(&s)), User: encodeRecord(k.auth.schema.userRecord(&u))})
+	return string(b), err
+}
+
+func (k kvSessions) decode(value string) (*Principal, error) {
+	var snap snapshot
+	if err := json.Unmarshal([]byte(value), &snap); err != nil {
+		return nil, err
+	}
+	session, err := decodeRecord(k.auth.schema.session, snap.Session)
+	if err != nil {
+		return nil, err
+	}
+	user, err := decodeRecord(k.auth.schema.user, snap.User)
+	if err != nil {
+		return nil, err
+	}
+	p := &Principal{Session: k.auth.schema.sessionOf(session), User: k.auth.schema.userOf(user)}
+	p.stored = p.Session.Token
+	return p, nil
+}
+
+func encodeRecord(r ports.Record) json.RawMessage {
+	b := []byte{'['}
+	for i, v := range r {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if v.Type() == ports.TypeJSON {
+			b = ports.AppendString(b, v.AsJSON())
+			continue
+		}
+		b = v.AppendJSON(b)
+	}
+	return append(b, ']')
+}
+
+var errSnapshot = errors.New("kernia: a session snapshot does not fit the schema")
+
+func decodeRecord(m *ports.Model, raw json.RawMessage) (ports.Record, error) {
+	var parts []json.RawMessage
+	if err := json.Unmarshal(raw, &parts); err != nil || len(parts) > len(m.Fields) {
+		return nil, errSnapshot
+	}
+	r := make(ports.Record, len(m.Fields))
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		if i >= len(parts) { // a field added since the snapshot was taken
+			r[i] = f.Default
+			continue
+		}
+		if string(parts[i]) == "null" {
+			continue
+		}
+		var err error
+		switch f.Type {
+		case ports.TypeString:
+			err = decodeInto(parts[i], &r[i], ports.String)
+		case ports.TypeBool:
+			err = decodeInto(parts[i], &r[i], ports.Bool)
+		case ports.TypeInt:
+			err = decodeInto(parts[i], &r[i], ports.Int)
+		case ports.TypeTime:
+			err = decodeInto(parts[i], &r[i], ports.Time)
+		case ports.TypeList:
+			err = decodeInto(parts[i], &r[i], ports.List)
+		default:
+			err = decodeInto(parts[i], &r[i], ports.JSON)
+		}
+		if err != nil {
+			return nil, errSnapshot
+		}
+	}
+	return r, nil
+}
+
+func decodeInto[T any](raw json.RawMessage, to *ports.Value, value func(T) ports.Value) error {
+	var v T
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	*to = value(v)
+	return nil
+}
+
+func (k kvSessions) create(ctx context.Context, s Session, u User) (Session, error) {
+	if k.copy {
+		stored, err := k.rows.create(ctx, s, u)
+		if err != nil {
+			return Session{}, err
+		}
+		s = stored
+	} else if s.ID == "" {
+		id, err := secret.Random32(k.auth.config.Random, alphanumeric, 32)
+		if err != nil {
+			return Session{}, err
+		}
+		s.ID = id
+	}
+	value, err := k.encode(s, u)
+	if err != nil {
+		return Session{}, err
+	}
+	hashed := hashToken(s.Token)
+	// The group first: an entry that nobody can list could not be revoked with the others.
+	if err := k.kv.Join(ctx, sessionGroup(u.ID), hashed, s.ExpiresAt); err != nil {
+		return Session{}, err
+	}
+	if err := k.kv.Put(ctx, sessionKey(hashed), ports.Entry{Value: value, Expires: s.ExpiresAt}); err != nil {
+		return Session{}, err
+	}
+	// A user who was deleted while the session began had no entry to lose.
+	still, err := k.auth.FindUser(ctx, u.ID)
+	if err == nil && still == nil {
+		err = ErrUserNotFound
+	}
+	if err != nil {
+		return Session{}, errors.Join(err, k.kv.Delete(ctx, sessionKey(hashed)))
+	}
+	return s, nil
+}
+
+func (k kvSessions) find(ctx context.Context, token string) (*Principal, error) {
+	hashed := hashToken(token)
+	e, ok, err := k.kv.Find(ctx, sessionKey(hashed))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if k.copy {
+			return k.rows.find(ctx, token)
+		}
+		return nil, nil
+	}
+	p, err := k.decode(e.Value)
+	if err != nil || p.stored != hashed {
+		return nil, errors.Join(err, errSnapshot)
+	}
+	p.Session.Token = token
+	return p, nil
+}
+
+func (k kvSessions) extend(ctx context.Context, p *Principal, expires, now time.Time) (bool, error) {
+	if k.copy {
+		row := *p
+		found, err := k.rows.find(ctx, p.Session.Token)
+		if err != nil || found == nil {
+			return false, err
+		}
+		row.stored = found.stored
+		if ok, err := k.rows.extend(ctx, &row, expires, now); err != nil || !ok {
+			return ok, err
+		}
+	}
+	changed := *p
+	changed.Session.ExpiresAt, changed.Session.UpdatedAt = expires, now
+	return k.settle(ctx, p, changed)
+}
+
+// settle stores what a session has become. The user in it may have changed since it was read, so that is looked at
+// once more.
+func (k kvSessions) settle(ctx context.Context, p *Principal, changed Principal) (bool, error) {
+	ok, err := k.replace(ctx, &changed)
+	if err != nil || !ok && !k.copy {
+		return false, err
+	}
+	*p = changed
+	return true, k.userChanged(ctx, p.User.ID)
+}
+
+// replace writes a principal's snapshot where one is still there.
+func (k kvSessions) replace(ctx context.Context, p *Principal) (bool, error) {
+	value, err := k.encode(p.Session, p.User)
+	if err != nil {
+		return false, err
+	}
+	hashed := hashToken(p.Session.Token)
+	if err := k.kv.Join(ctx, sessionGroup(p.User.ID), hashed, p.Session.ExpiresAt); err != nil {
+		return false, err
+	}
+	return k.kv.Replace(ctx, sessionKey(hashed), ports.Entry{Value: value, Expires: p.Session.ExpiresAt})
+}
+
+func (k kvSessions) update(ctx context.Context, p *Principal, change Patch) (bool, error) {
+	changed := *p
+	if k.copy {
+		if ok, err := k.rows.update(ctx, &changed, change); err != nil || !ok {
+			return ok, err
+		}
+	} else {
+		for _, name := range change.names {
+			v, _ := change.Lookup(name)
+			if !changed.Session.Put(name, v) {
+				return false, ports.ErrInvalid
+			}
+		}
+		changed.Session.UpdatedAt = k.auth.now()
+	}
+	return k.settle(ctx, p, changed)
+}
+
+func (k kvSessions) drop(ctx context.Context, p *Principal) error {
+	if k.copy {
+		return k.rows.drop(ctx, p)
+	}
+	return nil // it has expired by itself
+}
+
+func (k kvSessions) revoke(ctx context.Context, token, owner string) (bool, error) {
+	hashed := token
+	if isToken(token) {
+		hashed = hashToken(token)
+	}
+	gone, err := k.remove(ctx, hashed, owner, "")
+	if err != nil || !k.copy {
+		return gone, err
+	}
+	row, err := k.rows.revoke(ctx, token, owner)
+	return gone || row, err
+}
+
+// remove deletes one entry if it belongs to owner and is not the session exceptID. The owner of a session never
+// changes, so reading first decides nothing that could be different a moment later.
+func (k kvSessions) remove(ctx context.Context, hashed, owner, exceptID string) (bool, error) {
+	if !strings.HasPrefix(hashed, storedPrefix) {
+		return false, nil
+	}
+	e, ok, err := k.kv.Find(ctx, sessionKey(hashed))
+	if err != nil || !ok {
+		return false, err
+	}
+	p, err := k.decode(e.Value)
+	if err != nil {
+		return true, k.kv.Delete(ctx, sessionKey(hashed)) // nobody's any more: unreadable
+	}
+	if owner != "" && p.User.ID != owner || exceptID != "" && p.Session.ID == exceptID {
+		return false, nil
+	}
+	if err := k.kv.Delete(ctx, sessionKey(hashed)); err != nil {
+		return false, err
+	}
+	return true, k.kv.Leave(ctx, sessionGroup(p.User.ID), hashed)
+}
+
+func (k kvSessions) revokeAll(ctx context.Context, userID, exceptID string) (bool, error) {
+	members, err := k.kv.Members(ctx, sessionGroup(userID))
+	if err != nil {
+		return false, err
+	}
+	any := false
+	for _, hashed := range members {
+		gone, err := k.remove(ctx, hashed, userID, exceptID)
+		if err != nil {
+			return any, err
+		}
+		any = any || gone
+	}
+	if k.copy {
+		rows, err := k.rows.revokeAll(ctx, userID, exceptID)
+		return any || rows, err
+	}
+	return any, nil
+}
+
+func (k kvSessions) list(ctx context.Context, userID string) ([]Session, error) {
+	if k.copy {
+		return k.rows.list(ctx, userID)
+	}
+	var list []Session
+	err := k.each(ctx, userID, func(p *Principal) error {
+		list = append(list, p.Session)
+		return nil
+	})
+	slices.SortFunc(list, func(a, b Session) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return list[:min(len(list), maxList)], err
+}
+
+// each calls f for every live session of the user; members whose entry is gone are skipped.
+func (k kvSessions) each(ctx context.Context, userID string, f func(*Principal) error) error {
+	members, err := k.kv.Members(ctx, sessionGroup(userID))
+	if err != nil {
+		return err
+	}
+	for _, hashed := range members {
+		e, ok, err := k.kv.Find(ctx, sessionKey(hashed))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		p, err := k.decode(e.Value)
+		if err != nil {
+			continue
+		}
+		if err := f(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// userChanged writes the user as they now are into each of their snapshots. It reads the user again afterwards: of two
+// changes at once the later one may have been written first.
+func (k kvSessions) userChanged(ctx context.Context, userID string) error {
+	for {
+		u, err := k.auth.FindUser(ctx, userID)
+		if err != nil || u == nil {
+			return err
+		}
+		err = k.each(ctx, userID, func(p *Principal) error {
+			s := p.Session
+			value, err := json.Marshal(snapshot{
+				Session: encodeRecord(k.auth.schema.sessionRecord(&s)), User: encodeRecord(k.auth.schema.userRecord(u)),
+			})
+			if err == nil {
+				_, err = k.kv.Replace(ctx, sessionKey(p.stored), ports.Entry{Value: string(value), Expires: s.ExpiresAt})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		again, err := k.auth.FindUser(ctx, userID)
+		if err != nil || again == nil || slices.EqualFunc(k.auth.schema.userRecord(u), k.auth.schema.userRecord(again), ports.Value.Equal) {
+			return err
+		}
+	}
+}
