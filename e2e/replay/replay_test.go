@@ -1,0 +1,260 @@
+package replay_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+const secret = "compat-test-only-key-not-real-minimum-32chars"
+
+// A world is one server with its store, and what the recording's tokens are called in it.
+type world struct {
+	t      *testing.T
+	url    string
+	store  ports.Store
+	auth   *kernia.Auth
+	tokens map[string]string // recorded to ours
+	last   string            // the token that the last answer set
+	host   string            // what the recorded server was called
+	close  func()
+}
+
+// TestReplay sends every recorded request of every file, in order, to every transport.
+func TestReplay(t *testing.T) {
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			var core *world
+			for _, file := range files(t) {
+				t.Run(strings.TrimSuffix(file, ".json"), func(t *testing.T) {
+					s, ok := setups[file]
+					if !ok {
+						t.Fatalf("no set-up for %s: replay it or say in exceptions why not", file)
+					}
+					if s.config == nil { // the core profile: one server for all its files, as when they were recorded
+						if core == nil {
+							core = build(t, tr, kernia.Config{}, nil)
+						}
+						core.t = t
+						core.run(file, s)
+						return
+					}
+					w := build(t, tr, s.config(), s.features)
+					defer w.close()
+					w.run(file, s)
+				})
+			}
+			if core != nil {
+				core.close()
+			}
+		})
+	}
+}
+
+func build(t *testing.T, tr transport, cfg kernia.Config, features []kernia.Feature) *world {
+	t.Helper()
+	if features == nil {
+		features = defaultFeatures
+	}
+	cfg.Store, cfg.Secret = memory.New(), secret
+	// The recorded server believed X-Forwarded-For from everybody.
+	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	if !cfg.RateLimit.Enabled {
+		cfg.RateLimit.Disabled = true
+	}
+	if cfg.BaseURL == "" && !cfg.Development {
+		cfg.BaseURL = "http://127.0.0.1:4101"
+	}
+	if cfg.TrustedOrigins == nil {
+		cfg.TrustedOrigins = []string{"http://app.example.com", "myapp://", "https://*.trusted.dev"}
+	}
+	auth, err := kernia.New(cfg, features...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.Migrate(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	base, stop := tr.serve(t, auth)
+	w := &world{t: t, url: base, store: cfg.Store, auth: auth, tokens: map[string]string{}}
+	w.close = stop
+	return w
+}
+
+func (w *world) run(file string, s setup) {
+	seen := map[string]int{}
+	r := read(w.t, file)
+	_, w.host, _ = strings.Cut(r.Profile.BaseURL, "://")
+	for _, e := range r.Exchanges {
+		if e.Note {
+			continue
+		}
+		key := strings.TrimSuffix(file, ".json") + "/" + e.Name
+		if seen[e.Name]++; seen[e.Name] > 1 {
+			key += fmt.Sprintf("#%d", seen[e.Name])
+		}
+		why, excepted := except(key, &e)
+		if excepted && why.skip {
+			w.t.Logf("not replayed: %s: %s", key, why.row)
+			continue
+		}
+		if step := s.before[strings.TrimPrefix(key, strings.TrimSuffix(file, ".json")+"/")]; step != nil {
+			step(w)
+		}
+		diff := w.exchange(&e)
+		switch {
+		case excepted && len(diff) == 0:
+			w.t.Errorf("%s: is an exception and answers as recorded: delete it from the list", key)
+		case excepted:
+			if got := strings.Join(diff, "\n"); !strings.Contains(got, why.differs) {
+				w.t.Errorf("%s: differs otherwise than the exception says (%q):\n%s", key, why.differs, got)
+			}
+		case len(diff) > 0:
+			w.t.Errorf("%s:\n\t%s", key, strings.Join(diff, "\n\t"))
+		}
+	}
+}
+
+// exchange sends one request and returns how the answer differs from the recorded one.
+func (w *world) exchange(e *exchange) []string {
+	body := ""
+	if e.Request.Body != nil {
+		body = whole(w.own(*e.Request.Body))
+	}
+	req, err := http.NewRequestWithContext(w.t.Context(), e.Request.Method, w.url+e.Request.Path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if body == "" {
+		req.Body = nil
+	}
+	req.Host = w.host
+	if w.host == "" {
+		_, req.Host, _ = strings.Cut(e.Request.Headers["origin"], "://")
+	}
+	for name, value := range e.Request.Headers {
+		if name == "host" {
+			req.Host = value
+			continue
+		}
+		req.Header.Set(name, w.own(value))
+	}
+	if _, ok := e.Request.Headers["user-agent"]; !ok {
+		req.Header.Set("User-Agent", "")
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 30 * time.Second}
+	res, err := client.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.learn(e.Response.Cookies, res.Header["Set-Cookie"])
+	return w.compare(e, res, string(got))
+}
+
+// whole gives a body that was recorded in part, with its length, that length again.
+func whole(body string) string {
+	head, tail, cut := strings.Cut(body, "…(")
+	digits, _, _ := strings.Cut(tail, " bytes)")
+	n, err := strconv.Atoi(digits)
+	if !cut || err != nil {
+		return body
+	}
+	return head + strings.Repeat("x", n-len(head)-2) + `"}`
+}
+
+func (w *world) compare(e *exchange, res *http.Response, got string) []string {
+	if !strings.HasPrefix(e.Request.Path, w.auth.BasePath()+"/") {
+		// Outside of the routes the framework answers, in its own words.
+		if res.StatusCode != e.Response.Status {
+			return []string{fmt.Sprintf("status: got %d, want %d", res.StatusCode, e.Response.Status)}
+		}
+		return nil
+	}
+	var diff []string
+	if res.StatusCode != e.Response.Status {
+		diff = append(diff, fmt.Sprintf("status: got %d, want %d: %s", res.StatusCode, e.Response.Status, got))
+	}
+	for _, h := range e.Response.Headers {
+		if h[0] == "set-auth-token" {
+			if res.Header.Get(h[0]) == "" {
+				diff = append(diff, "set-auth-token is missing")
+			}
+			continue
+		}
+		if g := res.Header.Get(h[0]); g != h[1] && g != w.own(h[1]) {
+			diff = append(diff, fmt.Sprintf("header %s: got %q, want %q", h[0], g, h[1]))
+		}
+	}
+	if e.header("content-type") == "" && res.Header.Get("Content-Type") != "" {
+		diff = append(diff, "content-type: got "+res.Header.Get("Content-Type")+", want none")
+	}
+	if e.header("location") == "" && res.Header.Get("Location") != "" {
+		diff = append(diff, "location: got "+res.Header.Get("Location")+", want none")
+	}
+	diff = append(diff, compareCookies(e.Response.Cookies, res.Header["Set-Cookie"])...)
+	return append(diff, compareBody(e.Response.Body, got)...)
+}
+
+// learn connects the recording's tokens with ours.
+func (w *world) learn(recorded, ours []string) {
+	for i := range min(len(recorded), len(ours)) {
+		r, g := tokenOf(recorded[i]), tokenOf(ours[i])
+		if r != "" && g != "" {
+			w.tokens[r], w.last = g, g
+		}
+	}
+}
+
+func tokenOf(cookie string) string {
+	pair, _, _ := strings.Cut(cookie, ";")
+	name, value, _ := strings.Cut(pair, "=")
+	if !strings.HasSuffix(name, "session_token") || value == "" {
+		return ""
+	}
+	token, _, _ := strings.Cut(value, ".")
+	return token
+}
+
+func sign(value string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(value))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// own replaces the recording's tokens in s by ours, with their signatures in each spelling.
+func (w *world) own(s string) string {
+	for recorded, ours := range w.tokens {
+		s = strings.ReplaceAll(s, recorded+"."+url.QueryEscape(sign(recorded)), ours+"."+url.QueryEscape(sign(ours)))
+		s = strings.ReplaceAll(s, recorded+"."+sign(recorded), ours+"."+sign(ours))
+		s = strings.ReplaceAll(s, recorded, ours)
+	}
+	return s
+}
+
+// server runs a handler and returns its URL.
+func server(t *testing.T, h http.Handler) (string, func()) {
+	t.Helper()
+	s := httptest.NewServer(h)
+	return s.URL, s.Close
+}
