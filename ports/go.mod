@@ -1,3 +1,3 @@
 module github.com/kernia-go/kernia/ports
 
-go 1.26
+go 1.26.0

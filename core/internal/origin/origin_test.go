@@ -93,6 +93,7 @@ func TestOf(t *testing.T) {
 		"http://a.com:08080/":                "http://a.com:8080",
 		"http://a.com:":                      "http://a.com",
 		"http://user:pw@a.com":               "http://a.com",
+		"http://a@good.com@evil.com":         "http://evil.com",
 		"http://good.com@evil.com":           "http://evil.com",
 		"http://good.com:80@evil.com:81?x@y": "http://evil.com:81",
 		"https://evil.com?x=good.com":        "https://evil.com",

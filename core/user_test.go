@@ -1,0 +1,388 @@
+package kernia_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+func TestE12_DuplicateSignUps(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	var won, lost atomic.Int64
+	var wait sync.WaitGroup
+	for i := range 32 {
+		email := "ann@example.com"
+		if i%2 == 0 {
+			email = "ANN@Example.com"
+		}
+		wait.Go(func() {
+			switch a := s.signUp2(email); {
+			case a.Status == 200:
+				won.Add(1)
+			case a.Status == 422 && a.code() == "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL" && a.cookie() == "":
+				lost.Add(1)
+			default:
+				t.Errorf("sign-up = %d %s", a.Status, a.Body)
+			}
+		})
+	}
+	wait.Wait()
+	n, err := s.auth.CountUsers(t.Context())
+	if won.Load() != 1 || lost.Load() != 31 || n != 1 || err != nil {
+		t.Errorf("%d won, %d lost, %d users, %v", won.Load(), lost.Load(), n, err)
+	}
+	u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if accounts, err := s.auth.ListAccounts(t.Context(), u.ID); len(accounts) != 1 || err != nil {
+		t.Errorf("accounts = %v, %v, want one", accounts, err)
+	}
+}
+
+// TestF09_ProtectedFields sends every protected field to every operation, also nested, and looks at the rows.
+func TestF09_ProtectedFields(t *testing.T) {
+	role := kernia.Field[string]{Name: "role", Default: kernia.Some("user")}
+	s := serve(t, kernia.Config{UserFields: []kernia.Extra{role, kernia.Field[bool]{Name: "banned"}}})
+	cookie := s.signUp("ann@example.com")
+	was, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	protected := map[string]any{
+		"id": "chosen", "emailVerified": true, "email_verified": true, "createdAt": "2001-01-01T00:00:00.000Z", "role": "admin", "banned": true,
+		"userId": "chosen", "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "expiresAt": "2099-01-01T00:00:00.000Z",
+	}
+	for _, o := range s.auth.Operations() {
+		if o.Method != "POST" || o.Path == "/revoke-sessions" || o.Path == "/revoke-other-sessions" || o.Path == "/sign-out" {
+			continue
+		}
+		for name, value := range protected {
+			for _, nested := range []bool{false, true} {
+				body := valid(o)
+				if _, own := body[name]; own {
+					continue
+				}
+				body["email"], body["name"] = fmt.Sprintf("%s-%v@example.com", strings.ToLower(strings.ReplaceAll(name, "_", "")), nested), "Ann"
+				if o.Path == "/update-user" {
+					delete(body, "email")
+				}
+				body[name] = value
+				if nested {
+					body["data"], body[name] = map[string]any{name: value}, nil
+					delete(body, name)
+				}
+				raw, _ := json.Marshal(body)
+				if a := s.post(o.Path, string(raw), "Cookie", cookie); a.Status >= 500 {
+					t.Errorf("%s with %s = %d", o.Name(), name, a.Status)
+				}
+			}
+		}
+	}
+	users, err := s.auth.ListUsers(t.Context(), 1000, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(users) < 3 {
+		t.Fatalf("%d users: sign-up was not tried", len(users))
+	}
+	for _, u := range users {
+		banned, _ := u.Lookup("banned")
+		if u.ID == "chosen" || u.EmailVerified || u.CreatedAt.Year() == 2001 || role.Of(u) != "user" || banned.AsBool() {
+			t.Errorf("a client set a protected field: %+v", u)
+		}
+	}
+	is, err := s.auth.FindUser(t.Context(), was.ID)
+	if err != nil || is == nil {
+		t.Fatalf("%v, %v", is, err)
+	}
+	if !s.signedIn(cookie) {
+		t.Error("the session is gone")
+	}
+}
+
+func TestD11_ProtectedSessionFields(t *testing.T) {
+	s := serve(t, kernia.Config{SessionFields: []kernia.Extra{
+		kernia.Field[string]{Name: "activeOrganizationId"}, kernia.Field[string]{Name: "impersonatedBy"}, kernia.Field[string]{Name: "theme", Input: true},
+	}})
+	cookie := s.signUp("ann@example.com")
+	for _, body := range []string{
+		`{"activeOrganizationId":"x"}`, `{"impersonatedBy":"x"}`, `{"theme":"dark","impersonatedBy":"x"}`, `{"userId":"x"}`,
+		`{"token":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`, `{"expiresAt":"2099-01-01T00:00:00.000Z"}`, `{"id":"x"}`, `{}`,
+	} {
+		if a := s.post("/update-session", body, "Cookie", cookie); a.Status != 400 {
+			t.Errorf("update-session %s = %d %s, want 400", body, a.Status, a.Body)
+		}
+	}
+	a := s.post("/update-session", `{"theme":"dark"}`, "Cookie", cookie)
+	session, _ := a.json["session"].(map[string]any)
+	if a.Status != 200 || session["theme"] != "dark" || session["impersonatedBy"] != nil {
+		t.Errorf("update-session = %d %s", a.Status, a.Body)
+	}
+}
+
+// TestG01_UserIDInTheBodyIsNobody: without a session, a victim's id opens no operation that needs one.
+func TestG01_UserIDInTheBodyIsNobody(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	s.signUp("victim@example.com")
+	victim, err := s.auth.FindUserByEmail(t.Context(), "victim@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range s.auth.Operations() {
+		if o.Access == kernia.Anyone {
+			continue
+		}
+		body := valid(o)
+		for _, name := range []string{"userId", "user_id", "id", "session", "user"} {
+			body[name] = victim.ID
+		}
+		raw, _ := json.Marshal(body)
+		text := string(raw)
+		if o.Method == "GET" {
+			text = ""
+		}
+		a := s.send(request(o.Method, o.Path+"?userId="+victim.ID, text))
+		if a.Status != 401 || a.code() != "UNAUTHORIZED" {
+			t.Errorf("%s = %d %s, want 401", o.Name(), a.Status, a.Body)
+		}
+	}
+}
+
+// A hidden feature declares a function that only Go may call.
+type hidden struct{}
+
+func (hidden) Declare(d *kernia.Declaration) {
+	d.Name("hidden")
+	kernia.Func(d, "set-password", func(context.Context, *kernia.Call, kernia.None) (kernia.Status, error) {
+		return kernia.Status{Status: true}, nil
+	})
+}
+
+func TestG01_ServerOnly(t *testing.T) {
+	s := serve(t, kernia.Config{}, hidden{})
+	if out, err := kernia.Invoke[kernia.Status](t.Context(), s.auth, "set-password", kernia.None{}); err != nil || !out.Status {
+		t.Fatalf("Invoke = %v, %v", out, err)
+	}
+	for _, method := range []string{"GET", "POST", "", "PUT"} {
+		for _, path := range []string{"/set-password", "set-password", "/hidden/set-password", ""} {
+			if a := s.send(request(method, path, "")); a.Status != 404 {
+				t.Errorf("%s %s = %d, want 404", method, path, a.Status)
+			}
+		}
+	}
+}
+
+func TestG09_HooksDeny(t *testing.T) {
+	want := &kernia.Error{Kind: kernia.Denied, Code: "NOT_TODAY", Message: "Not today"}
+	for _, test := range []struct {
+		name   string
+		hook   func() error
+		status int
+		code   string
+	}{
+		{"its own error", func() error { return want }, 403, "NOT_TODAY"},
+		{"any error", func() error { return errors.New("secret detail") }, 422, ""},
+		{"a panic", func() error { panic("secret detail") }, 500, "INTERNAL_SERVER_ERROR"},
+	} {
+		for _, at := range []string{"user before", "user after", "session before", "session after", "account before", "account after"} {
+			t.Run(at+" "+test.name, func(t *testing.T) {
+				var hooks kernia.Hooks
+				switch at {
+				case "user before":
+					hooks.User.BeforeCreate = func(context.Context, *kernia.User) error { return test.hook() }
+				case "user after":
+					hooks.User.AfterCreate = func(context.Context, kernia.User) error { return test.hook() }
+				case "session before":
+					hooks.Session.BeforeCreate = func(context.Context, *kernia.Session) error { return test.hook() }
+				case "session after":
+					hooks.Session.AfterCreate = func(context.Context, kernia.Session) error { return test.hook() }
+				case "account before":
+					hooks.Account.BeforeCreate = func(context.Context, *kernia.Account) error { return test.hook() }
+				case "account after":
+					hooks.Account.AfterCreate = func(context.Context, kernia.Account) error { return test.hook() }
+				}
+				s := serve(t, kernia.Config{Hooks: hooks})
+				a := s.signUp2("ann@example.com")
+				if a.Status != test.status || len(a.Cookies) != 0 || test.code != "" && a.code() != test.code || strings.Contains(string(a.Body), "secret") {
+					t.Errorf("sign-up = %d %s %q, want %d", a.Status, a.Body, a.Cookies, test.status)
+				}
+				n, err := s.auth.CountUsers(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if wantUsers := map[bool]int64{true: 0, false: 1}[at == "user before" || at == "account before"]; n != wantUsers {
+					t.Errorf("%d users, want %d", n, wantUsers)
+				}
+			})
+		}
+	}
+}
+
+func TestG09_MissingPieces(t *testing.T) {
+	good := kernia.Config{BaseURL: own, Secret: "a-key-for-tests-that-opens-no-door-at-all", Store: memory.New()}
+	for name, change := range map[string]func(c *kernia.Config){
+		"Store":          func(c *kernia.Config) { c.Store = nil },
+		"BaseURL":        func(c *kernia.Config) { c.BaseURL = "" },
+		"BasePath":       func(c *kernia.Config) { c.BasePath = "auth" },
+		"TrustedOrigins": func(c *kernia.Config) { c.TrustedOrigins = []string{"https://app.example.com/path"} },
+		"Session":        func(c *kernia.Config) { c.Session.ExpiresIn = 401 * 24 * time.Hour },
+		"Place":          func(c *kernia.Config) { c.Session.Place = kernia.InKV },
+		"Cookies":        func(c *kernia.Config) { c.Cookies.Prefix = "a b" },
+		"Tables":         func(c *kernia.Config) { c.Tables = map[string]kernia.Naming{"nope": {}} },
+	} {
+		c := good
+		change(&c)
+		if _, err := kernia.New(c); err == nil || !strings.Contains(err.Error(), "Config."+name) && !strings.Contains(err.Error(), name) {
+			t.Errorf("New without %s = %v, want an error that names it", name, err)
+		}
+	}
+	if _, err := kernia.New(good, emailpassword.Feature{}, emailpassword.Feature{}); err == nil || !strings.Contains(err.Error(), "emailpassword") {
+		t.Errorf("New with a feature twice = %v", err)
+	}
+	if _, err := kernia.New(good); err != nil {
+		t.Errorf("New = %v", err)
+	}
+}
+
+// everyType has one added field of every type.
+var everyType = []kernia.Extra{
+	kernia.Field[string]{Name: "text", Input: true, Column: "some_text"}, kernia.Field[bool]{Name: "flag", Input: true},
+	kernia.Field[int64]{Name: "number", Input: true, Default: kernia.Some(int64(7))}, kernia.Field[time.Time]{Name: "moment", Input: true},
+	kernia.Field[json.RawMessage]{Name: "data", Input: true}, kernia.Field[[]string]{Name: "tags", Input: true},
+	kernia.Field[*string]{Name: "maybe", Input: true}, kernia.Field[string]{Name: "note", Input: true, Hidden: true},
+}
+
+func TestAddedFields(t *testing.T) {
+	s := serve(t, kernia.Config{UserFields: everyType})
+	a := s.post("/sign-up/email", `{"name":"Ann","email":"ann@example.com","password":"password123","text":"ä\u2028","flag":true,
+		"moment":"2026-01-02T03:04:05.678Z","data":{"a":[1,null,"x"]},"tags":["a","b"],"note":"psst"}`)
+	if a.Status != 200 {
+		t.Fatalf("sign-up = %d %s", a.Status, a.Body)
+	}
+	cookie := a.cookie()
+	shown := func() map[string]any {
+		user, _ := s.get("/get-session", "Cookie", cookie).json["user"].(map[string]any)
+		for _, own := range []string{"id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt"} {
+			delete(user, own)
+		}
+		return user
+	}
+	want := map[string]any{
+		"text": "ä\u2028", "flag": true, "number": 7.0, "moment": "2026-01-02T03:04:05.678Z",
+		"data": map[string]any{"a": []any{1.0, nil, "x"}}, "tags": []any{"a", "b"}, "maybe": nil,
+	}
+	if got := shown(); !reflect.DeepEqual(got, want) {
+		t.Errorf("after sign-up: %v, want %v", got, want)
+	}
+	a = s.post("/update-user", `{"text":null,"flag":false,"number":-9007199254740993,"tags":[],"maybe":"","data":null}`, "Cookie", cookie)
+	if a.Status != 200 {
+		t.Fatalf("update-user = %d %s", a.Status, a.Body)
+	}
+	want = map[string]any{
+		"text": nil, "flag": false, "number": -9007199254740993.0, "moment": "2026-01-02T03:04:05.678Z", "data": nil, "tags": []any{}, "maybe": "",
+	}
+	if got := shown(); !reflect.DeepEqual(got, want) {
+		t.Errorf("after update-user: %v, want %v", got, want)
+	}
+	for _, bad := range []string{`{"text":1}`, `{"flag":"true"}`, `{"number":1.5}`, `{"number":"1"}`, `{"moment":"yesterday"}`, `{"tags":"a"}`, `{"tags":[1]}`, `{"name":null}`, `{"image":5}`} {
+		if a := s.post("/update-user", bad, "Cookie", cookie); a.Status != 400 {
+			t.Errorf("update-user %s = %d %s, want 400", bad, a.Status, a.Body)
+		}
+	}
+}
+
+func TestUniqueField(t *testing.T) {
+	s := serve(t, kernia.Config{UserFields: []kernia.Extra{kernia.Field[string]{Name: "nick", Input: true, Unique: true}}})
+	join := func(email, nick string) answer {
+		return s.post("/sign-up/email", `{"name":"A","email":"`+email+`","password":"password123","nick":"`+nick+`"}`)
+	}
+	if a := join("ann@example.com", "a"); a.Status != 200 {
+		t.Fatalf("sign-up = %d %s", a.Status, a.Body)
+	}
+	if a := join("bob@example.com", "a"); a.Status != 422 || a.code() != "FIELD_ALREADY_TAKEN" {
+		t.Errorf("a taken nick = %d %s", a.Status, a.Body)
+	}
+	if n, err := s.auth.CountUsers(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d users, %v", n, err)
+	}
+}
+
+// note is a table that a feature brings.
+type note struct {
+	ID     string
+	UserID string `kernia:"ref=user"`
+	Text   string
+	Count  int64
+}
+
+type notes struct{ table *kernia.Table[note] }
+
+func (n *notes) Declare(d *kernia.Declaration) {
+	d.Name("notes")
+	n.table = kernia.TableOf[note](d, "note")
+}
+
+func TestTable(t *testing.T) {
+	n := &notes{}
+	s := serve(t, kernia.Config{}, n, emailpassword.Feature{})
+	s.signUp("ann@example.com")
+	u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := n.table.Create(t.Context(), note{UserID: u.ID, Text: "hello"})
+	if err != nil || made.ID == "" {
+		t.Fatalf("Create = %+v, %v", made, err)
+	}
+	add := n.table.Change(ports.Key{"id"}, []ports.Condition{{Field: "count", Op: ports.Lt}}, ports.Change{Field: "count", Add: true})
+	for i, want := range []bool{true, true, false} {
+		got, err := add.Do(t.Context(), ports.String(made.ID), ports.Int(2), ports.Int(1))
+		if err != nil || (got != nil) != want {
+			t.Errorf("step %d = %+v, %v", i, got, err)
+		}
+	}
+	byUser := n.table.Where(10, nil, ports.Condition{Field: "userId"})
+	if list, err := byUser.All(t.Context(), ports.String(u.ID)); err != nil || len(list) != 1 || list[0].Count != 2 || list[0].Text != "hello" {
+		t.Errorf("All = %+v, %v", list, err)
+	}
+	if gone, err := s.auth.DeleteUser(t.Context(), u.ID); !gone || err != nil {
+		t.Fatalf("DeleteUser = %v, %v", gone, err)
+	}
+	if left, err := n.table.Find(t.Context(), made.ID); left != nil || err != nil {
+		t.Errorf("the user's note survives: %+v, %v", left, err)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	sink := &memory.Events{}
+	s := serve(t, kernia.Config{Events: sink})
+	cookie := s.signUp("ann@example.com")
+	s.post("/sign-in/email", `{"email":"ann@example.com","password":"wrong-password"}`)
+	s.post("/sign-out", ``, "Cookie", cookie)
+	if err := s.auth.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var types []string
+	for _, e := range sink.All() {
+		types = append(types, e.Type)
+		if e.IPAddress != "203.0.113.9" || e.Time.IsZero() {
+			t.Errorf("event %+v", e)
+		}
+	}
+	if got, want := strings.Join(types, " "), "user.created session.created sign-in.failed session.revoked"; got != want {
+		t.Errorf("events = %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,7 @@
+// Package memory implements the ports in process memory: the reference that explains them and the oracle that the
+// conformance kits compare with.
+//
+// [Store] suits tests and programs whose accounts may go when the process goes. [Clock], [PredictableRandom],
+// [Events] and [Hasher] let a test own time, randomness, the audit trail and the cost of a password; none of them
+// belongs in production.
+package memory

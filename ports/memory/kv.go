@@ -1,0 +1,370 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Bounds of the port: see [ports.KV].
+const (
+	maxKey   = 512
+	maxValue = 1 << 20
+)
+
+// A KV is a [ports.Groups] in the memory of this process. It starts no goroutine: each write drops up to 16 of
+// what has expired. Its memory is bounded, by [KVOptions], and this is what happens at the bound:
+//
+// Entries, counts and members of groups are bounded apart, so a flood of one kind costs the others nothing.
+//
+// Entries: those that expire next go first, expired ones before all others. An evicted entry is not found, as if
+// it had been deleted; short-lived one-time values go before sessions.
+//
+// Counts: those that are forgotten next go first, but what they counted is not lost. It is kept in one of Limit
+// shared slots, picked by a keyed hash of key and limit, and a key that comes back goes on from its slot. A flood
+// of keys thus makes limits stricter for those who happen to share a slot, and never looser for anyone.
+//
+// Members: none is evicted while it lives, because ending all sessions of a user relies on the list. Join of one
+// more fails with [ports.ErrUnavailable].
+type KV struct {
+	clock ports.Clock
+	limit int
+	bytes int64
+
+	mu      sync.Mutex
+	size    int64 // of all keys and values in entries
+	entries *shelf[string, string]
+	counts  *shelf[string, counter]
+	members *shelf[member, struct{}]
+	groups  map[string]map[string]struct{}
+	slots   []counter // where evicted counts go; nil until the first
+	seed    maphash.Seed
+}
+
+// KVOptions are the settings of a [KV]. The zero KVOptions are good for one small server.
+type KVOptions struct {
+	Clock ports.Clock // nil: the system's
+	Limit int         // at most so many entries, counts and members each; 0: 100,000
+	Bytes int64       // at most so many bytes of keys and values in entries; 0: 256 MiB
+}
+
+type counter struct {
+	limit ports.Limit
+	n     int64
+	until int64 // when it is forgotten
+}
+
+type member struct{ group, name string }
+
+// NewKV returns an empty KV.
+func NewKV(o KVOptions) *KV {
+	if o.Clock == nil {
+		o.Clock = kvClock{}
+	}
+	if o.Limit <= 0 {
+		o.Limit = 100_000
+	}
+	if o.Bytes <= 0 {
+		o.Bytes = 256 << 20
+	}
+	return &KV{
+		clock: o.Clock, limit: o.Limit, bytes: o.Bytes,
+		entries: newShelf[string, string](),
+		counts:  newShelf[string, counter](),
+		members: newShelf[member, struct{}](),
+		groups:  map[string]map[string]struct{}{},
+		seed:    maphash.MakeSeed(),
+	}
+}
+
+// Len returns how many entries, counts and members are held, expired ones that were not dropped yet included.
+func (k *KV) Len() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.entries.len() + k.counts.len() + k.members.len()
+}
+
+// Find implements [ports.KV].
+func (k *KV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
+	if err := checkKeys(ctx, "find", key); err != nil {
+		return ports.Entry{}, false, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e, ok := k.find(key)
+	return e, ok, nil
+}
+
+// Put implements [ports.KV].
+func (k *KV) Put(ctx context.Context, key string, e ports.Entry) error {
+	if err := checkEntry(ctx, "put", key, e); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.put(key, e)
+	return nil
+}
+
+// Replace implements [ports.KV].
+func (k *KV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
+	if err := checkEntry(ctx, "replace", key, e); err != nil {
+		return false, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, ok := k.find(key); !ok {
+		return false, nil
+	}
+	k.put(key, e)
+	return true, nil
+}
+
+// Take implements [ports.KV].
+func (k *KV) Take(ctx context.Context, key string) (ports.Entry, bool, error) {
+	if err := checkKeys(ctx, "take", key); err != nil {
+		return ports.Entry{}, false, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e, ok := k.find(key)
+	k.drop(key)
+	return e, ok, nil
+}
+
+// Delete implements [ports.KV]. Counts stay: only their window ends them.
+func (k *KV) Delete(ctx context.Context, keys ...string) error {
+	if err := checkKeys(ctx, "delete", keys...); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range keys {
+		k.drop(key)
+	}
+	return nil
+}
+
+// Add implements [ports.KV].
+func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+	if err := checkKeys(ctx, "add", key); err != nil {
+		return ports.Tally{}, err
+	}
+	if l.Bound < 1 || l.Window < time.Millisecond {
+		return ports.Tally{}, fmt.Errorf("memory: add: %w: a bound below 1 or a window below 1 ms", ports.ErrInvalid)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	c, held := k.counted(key, l, now)
+	if c.n >= l.Bound {
+		return ports.Tally{Count: c.n, Wait: time.Duration(c.until-now) * time.Millisecond}, nil
+	}
+	k.sweep(now)
+	for !held && k.counts.len() >= k.limit {
+		k.fold(now)
+	}
+	window := l.Window.Truncate(time.Millisecond)
+	if window < l.Window && window < 1<<62 {
+		window += time.Millisecond // never too early
+	}
+	c = counter{limit: l, n: c.n + 1, until: now + window.Milliseconds()}
+	k.counts.put(strings.Clone(key), c.until, c)
+	return ports.Tally{Allowed: true, Count: c.n, Wait: window}, nil
+}
+
+// counted returns what is counted under key, and whether it is held there or nowhere or in a shared slot.
+func (k *KV) counted(key string, l ports.Limit, now int64) (c counter, held bool) {
+	c, held = k.counts.get(key)
+	if !held && k.slots != nil {
+		c = k.slots[k.slot(key, l)]
+	}
+	if c.until <= now {
+		return counter{}, held
+	}
+	return c, held
+}
+
+// fold evicts the count that is forgotten next into its shared slot.
+func (k *KV) fold(now int64) {
+	key, c := k.counts.pop()
+	if c.until <= now {
+		return
+	}
+	if k.slots == nil {
+		k.slots = make([]counter, k.limit)
+	}
+	s := &k.slots[k.slot(key, c.limit)]
+	if s.until <= now {
+		*s = counter{}
+	}
+	s.n, s.until = max(s.n, c.n), max(s.until, c.until)
+}
+
+// slot picks by a secret seed, so nobody can choose keys that share a slot with another's.
+func (k *KV) slot(key string, l ports.Limit) uint64 {
+	type place struct {
+		key   string
+		limit ports.Limit
+	}
+	return maphash.Comparable(k.seed, place{key, l}) % uint64(len(k.slots))
+}
+
+// Join implements [ports.Groups].
+func (k *KV) Join(ctx context.Context, group, name string, expires time.Time) error {
+	if err := checkKeys(ctx, "join", group, name); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now, until := k.now(), expires.UnixMilli()
+	k.sweep(now)
+	m := member{strings.Clone(group), strings.Clone(name)}
+	if had, ok := k.members.until(m); ok {
+		k.members.put(m, max(had, until), struct{}{})
+		return nil
+	}
+	for k.members.len() >= k.limit {
+		if next, _ := k.members.next(); next > now {
+			return fmt.Errorf("memory: join: %w: all %d members live", ports.ErrUnavailable, k.limit)
+		}
+		k.popMember()
+	}
+	k.members.put(m, until, struct{}{})
+	if k.groups[m.group] == nil {
+		k.groups[m.group] = map[string]struct{}{}
+	}
+	k.groups[m.group][m.name] = struct{}{}
+	return nil
+}
+
+// Members implements [ports.Groups].
+func (k *KV) Members(ctx context.Context, group string) ([]string, error) {
+	if err := checkKeys(ctx, "members", group); err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var names []string
+	now := k.now()
+	for name := range k.groups[group] {
+		if until, _ := k.members.until(member{group, name}); until > now {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Leave implements [ports.Groups].
+func (k *KV) Leave(ctx context.Context, group string, names ...string) error {
+	if err := checkKeys(ctx, "leave", append([]string{group}, names...)...); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, name := range names {
+		if k.members.remove(member{group, name}) {
+			k.ungroup(group, name)
+		}
+	}
+	return nil
+}
+
+func (k *KV) popMember() {
+	m, _ := k.members.pop()
+	k.ungroup(m.group, m.name)
+}
+
+func (k *KV) ungroup(group, name string) {
+	delete(k.groups[group], name)
+	if len(k.groups[group]) == 0 {
+		delete(k.groups, group)
+	}
+}
+
+func (k *KV) find(key string) (ports.Entry, bool) {
+	until, ok := k.entries.until(key)
+	if !ok || until <= k.now() {
+		return ports.Entry{}, false
+	}
+	value, _ := k.entries.get(key)
+	return ports.Entry{Value: value, Expires: time.UnixMilli(until).UTC()}, true
+}
+
+func (k *KV) put(key string, e ports.Entry) {
+	k.drop(key)
+	k.sweep(k.now())
+	size := int64(len(key) + len(e.Value))
+	for n := k.entries.len(); n > 0 && (n >= k.limit || k.size+size > k.bytes); n-- {
+		k.popEntry()
+	}
+	k.entries.put(strings.Clone(key), e.Expires.UnixMilli(), strings.Clone(e.Value))
+	k.size += size
+}
+
+func (k *KV) drop(key string) {
+	value, _ := k.entries.get(key)
+	if k.entries.remove(key) {
+		k.size -= int64(len(key) + len(value))
+	}
+}
+
+func (k *KV) popEntry() {
+	key, value := k.entries.pop()
+	k.size -= int64(len(key) + len(value))
+}
+
+// sweep drops some of what has expired: a write adds at most one, so 16 at a time always catch up.
+func (k *KV) sweep(now int64) {
+	for range 16 {
+		entry, anyEntry := k.entries.next()
+		count, anyCount := k.counts.next()
+		mate, anyMember := k.members.next()
+		switch {
+		case anyEntry && entry <= now:
+			k.popEntry()
+		case anyCount && count <= now:
+			k.counts.pop()
+		case anyMember && mate <= now:
+			k.popMember()
+		default:
+			return
+		}
+	}
+}
+
+func (k *KV) now() int64 { return k.clock.Now().UnixMilli() }
+
+func checkKeys(ctx context.Context, verb string, keys ...string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("memory: %s: %w", verb, err)
+	}
+	for _, key := range keys {
+		if key == "" || len(key) > maxKey {
+			return fmt.Errorf("memory: %s: %w: a key of %d bytes", verb, ports.ErrInvalid, len(key))
+		}
+	}
+	return nil
+}
+
+func checkEntry(ctx context.Context, verb, key string, e ports.Entry) error {
+	if err := checkKeys(ctx, verb, key); err != nil {
+		return err
+	}
+	if len(e.Value) > maxValue {
+		return fmt.Errorf("memory: %s: %w: a value of %d bytes", verb, ports.ErrInvalid, len(e.Value))
+	}
+	return nil
+}
+
+type kvClock struct{}
+
+// Now returns the system's time.
+func (kvClock) Now() time.Time { return time.Now() }

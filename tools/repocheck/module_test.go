@@ -1,0 +1,76 @@
+package repocheck_test
+
+import (
+	"fmt"
+	"path"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/kernia-go/kernia/tools/internal/workspace"
+)
+
+// alone has the modules that are not in go.work, each with the reason.
+var alone = map[string]string{
+	"tools/mongostandin": "its many dependencies would raise the versions that everybody else is tested with",
+}
+
+// goLine: modules with different go lines stop loading as one workspace.
+func goLine(t *testing.T, r *repo) []string {
+	want := work(t, r).Go
+	if want == nil {
+		return []string{"go.work: no go line"}
+	}
+	var broken []string
+	for _, m := range r.modules {
+		if m.File.Go == nil || m.File.Go.Version != want.Version {
+			broken = append(broken, fmt.Sprintf("%s/go.mod: another go line than go.work's, go %s", m.Dir, want.Version))
+		}
+	}
+	return broken
+}
+
+// noReplace: a replace holds only where it is written, so whoever requires the module gets something else.
+func noReplace(_ *testing.T, r *repo) []string {
+	var broken []string
+	for _, m := range r.modules {
+		for _, replace := range m.File.Replace {
+			broken = append(broken, fmt.Sprintf("%s/go.mod: replaces %s", m.Dir, replace.Old.Path))
+		}
+	}
+	return broken
+}
+
+func listed(t *testing.T, r *repo) []string {
+	used := map[string]bool{}
+	for _, use := range work(t, r).Use {
+		used[path.Clean(use.Path)] = true
+	}
+	var broken []string
+	for _, m := range r.modules {
+		if want := workspace.Prefix + m.Dir; m.Path() != want {
+			broken = append(broken, fmt.Sprintf("%s/go.mod: module %s, want %s", m.Dir, m.Path(), want))
+		}
+		_, apart := alone[m.Dir]
+		switch {
+		case apart && used[m.Dir]:
+			broken = append(broken, fmt.Sprintf("go.work: uses %s, but %s", m.Dir, alone[m.Dir]))
+		case !apart && !used[m.Dir]:
+			broken = append(broken, "go.work: lacks "+m.Dir)
+		}
+		delete(used, m.Dir)
+	}
+	for dir := range used {
+		broken = append(broken, "go.work: uses "+dir+", which is no module")
+	}
+	return broken
+}
+
+func work(t *testing.T, r *repo) *modfile.WorkFile {
+	t.Helper()
+	w, err := modfile.ParseWork("go.work", []byte(r.read(t, "go.work")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
