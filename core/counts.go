@@ -18,7 +18,6 @@ type tableCounts struct {
 	row     ports.Query    // key
 	add     ports.Mutation // key, after, bound: 1, now
 	restart ports.Mutation // key, until: 1, now
-	drop    ports.Mutation // key
 	stale   ports.Mutation // before
 }
 
@@ -36,7 +35,6 @@ func newTableCounts(a *Auth) *tableCounts {
 			Model: m, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}},
 			Set: []ports.Change{{Field: "count"}, {Field: "lastRequest"}},
 		},
-		drop:  ports.Mutation{Model: m, Where: []ports.Condition{eq("key")}},
 		stale: ports.Mutation{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}}},
 	}
 }
@@ -63,7 +61,7 @@ func (t *tableCounts) Add(ctx context.Context, key string, l ports.Limit) (ports
 	store := t.auth.config.Store
 	for range maxRounds {
 		now := t.auth.now()
-		k, since, last := ports.String(key), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
+		k, since, last := ports.String(plainText(key)), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
 		r, ok, err := store.Update(ctx, &t.add, []ports.Value{k, since, ports.Int(l.Bound), ports.Int(1), last})
 		if err != nil || ok {
 			return tally(r, ok, l.Window), err
@@ -108,19 +106,6 @@ func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
 		return ports.Tally{}
 	}
 	return ports.Tally{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
-}
-
-// Delete forgets counts.
-func (t *tableCounts) Delete(ctx context.Context, keys ...string) error {
-	for _, key := range keys {
-		if err := checkKey(key); err != nil {
-			return err
-		}
-		if _, err := t.auth.config.Store.Delete(ctx, &t.drop, []ports.Value{ports.String(key)}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sweep removes counts older than any window, at most once a minute in this process.

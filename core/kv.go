@@ -45,7 +45,6 @@ func (a *Auth) KV() ports.KV { return a.kv }
 // counter is the part of a [ports.KV] that counts.
 type counter interface {
 	Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error)
-	Delete(ctx context.Context, keys ...string) error
 }
 
 // tableKV is a [ports.KV] over the store's tables.
@@ -72,10 +71,6 @@ func (t *tableKV) Take(ctx context.Context, key string) (ports.Entry, bool, erro
 	return t.values.taken(ctx, key)
 }
 
-// Delete removes values and counts alike.
 func (t *tableKV) Delete(ctx context.Context, keys ...string) error {
-	if err := t.values.remove(ctx, keys); err != nil {
-		return err
-	}
-	return t.counter.Delete(ctx, keys...)
+	return t.values.remove(ctx, keys)
 }

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -51,6 +53,33 @@ func newTableValues(a *Auth) *tableValues {
 	}
 }
 
+// binary marks a value that no text column holds as it is.
+const binary = "base64:"
+
+// plainText returns s where every text column holds it, else its hash.
+func plainText(s string) string {
+	if utf8.ValidString(s) && !strings.Contains(s, "\x00") {
+		return s
+	}
+	return hashKey(s)
+}
+
+func encodeValue(s string) string {
+	if utf8.ValidString(s) && !strings.Contains(s, "\x00") && !strings.HasPrefix(s, binary) {
+		return s
+	}
+	return binary + base64.RawStdEncoding.EncodeToString([]byte(s))
+}
+
+func decodeValue(s string) string {
+	if rest, ok := strings.CutPrefix(s, binary); ok {
+		if raw, err := base64.RawStdEncoding.DecodeString(rest); err == nil {
+			return string(raw)
+		}
+	}
+	return s
+}
+
 // hashKey is how upstream hashes identifiers: base64url(SHA-256(identifier)).
 func hashKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
@@ -58,7 +87,7 @@ func hashKey(key string) string {
 }
 
 func forms(key string) []ports.Value {
-	return []ports.Value{ports.String(hashKey(key)), ports.String(key)}
+	return []ports.Value{ports.String(hashKey(key)), ports.String(plainText(key))}
 }
 
 func checkKey(key string) error {
@@ -88,7 +117,7 @@ const (
 )
 
 func entryOf(r ports.Record) ports.Entry {
-	return ports.Entry{Value: r[verificationValue].AsString(), Expires: r[verificationExpiresAt].AsTime()}
+	return ports.Entry{Value: decodeValue(r[verificationValue].AsString()), Expires: r[verificationExpiresAt].AsTime()}
 }
 
 func (t *tableValues) find(ctx context.Context, key string) (ports.Entry, bool, error) {
@@ -112,7 +141,7 @@ func (t *tableValues) put(ctx context.Context, key string, e ports.Entry) error 
 	}
 	now := ports.Time(t.auth.now())
 	stored, err := t.auth.config.Store.Create(ctx, t.auth.schema.verification, ports.Record{
-		idValue(id), ports.String(hashKey(key)), ports.String(e.Value), ports.Time(e.Expires), now, now,
+		idValue(id), ports.String(hashKey(key)), ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now, now,
 	})
 	if err != nil {
 		return err
@@ -133,7 +162,7 @@ func (t *tableValues) replaced(ctx context.Context, key string, e ports.Entry) (
 	}
 	now := ports.Time(t.auth.now())
 	_, ok, err := t.auth.config.Store.Update(ctx, &t.replace, []ports.Value{
-		r[verificationID], now, ports.String(e.Value), ports.Time(e.Expires), now,
+		r[verificationID], now, ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now,
 	})
 	return ok, err
 }

@@ -28,10 +28,11 @@ type KV interface {
 
 	// Add counts one more under key unless l.Bound are counted already, in one atomic step. Each one counted
 	// starts the window anew; when a whole window has passed without one, the count is zero again. What is
-	// refused is not counted and moves nothing.
+	// refused is not counted and moves nothing. A key has one window for ever; the bound may differ from call to call.
 	Add(ctx context.Context, key string, l Limit) (Tally, error)
 
-	// Delete removes the entries under keys; those that are not there do not matter.
+	// Delete removes the entries under keys; those that are not there do not matter. Counts are no entries: only
+	// their window ends them.
 	Delete(ctx context.Context, keys ...string) error
 }
 

@@ -1,0 +1,201 @@
+package kernia_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/kerniatest"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+// inEachPlace runs a test for every place of sessions.
+func inEachPlace(t *testing.T, test func(t *testing.T, s *server, kv *hookedKV)) {
+	for name, place := range map[string]kernia.Place{"InStore": kernia.InStore, "InKV": kernia.InKV, "InBoth": kernia.InBoth} {
+		t.Run(name, func(t *testing.T) {
+			clock := memory.NewClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+			kv := &hookedKV{Groups: memory.NewKV(memory.KVOptions{Clock: clock})}
+			s := serve(t, kernia.Config{KV: kv, UserFields: everyType, Session: kernia.SessionConfig{Place: place}})
+			kv.Groups = memory.NewKV(memory.KVOptions{Clock: s.clock})
+			test(t, s, kv)
+		})
+	}
+}
+
+// hookedKV lets another caller in before a Replace.
+type hookedKV struct {
+	ports.Groups
+	beforeReplace func()
+	finds         int
+}
+
+func (h *hookedKV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
+	if f := h.beforeReplace; f != nil {
+		h.beforeReplace = nil
+		f()
+	}
+	return h.Groups.Replace(ctx, key, e)
+}
+
+func (h *hookedKV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
+	h.finds++
+	return h.Groups.Find(ctx, key)
+}
+
+func TestPlaces(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, s *server, _ *hookedKV) {
+		ann, bob := s.signUp("ann@example.com"), s.signUp("bob@example.com")
+		other, third := s.signIn("ann@example.com").cookie(), s.signIn("ann@example.com").cookie()
+		u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.auth.ListSessions(t.Context(), u.ID); err != nil || len(list) != 3 {
+			t.Fatalf("ListSessions = %v, %v, want three", list, err)
+		}
+		if a := s.post("/update-user", `{"name":"Ann 2","tags":["x"],"data":{"a":1},"maybe":null}`, "Cookie", ann); a.Status != 200 {
+			t.Fatalf("update-user = %d %s", a.Status, a.Body)
+		}
+		for _, cookie := range []string{ann, other, third} {
+			if user, _ := s.get("/get-session", "Cookie", cookie).json["user"].(map[string]any); user["name"] != "Ann 2" {
+				t.Errorf("a session shows the user as they were: %v", user)
+			}
+		}
+		if a := s.post("/revoke-session", `{"token":"`+token(t, other)+`"}`, "Cookie", bob); a.Status != 200 || !s.signedIn(other) {
+			t.Errorf("one user ended another's session: %d", a.Status)
+		}
+		if a := s.post("/revoke-session", `{"token":"`+token(t, other)+`"}`, "Cookie", ann); a.Status != 200 || s.signedIn(other) {
+			t.Errorf("revoke-session = %d, signed in: %v", a.Status, s.signedIn(other))
+		}
+		if a := s.post("/revoke-other-sessions", ``, "Cookie", ann); a.Status != 200 || s.signedIn(third) || !s.signedIn(ann) {
+			t.Errorf("revoke-other-sessions = %d", a.Status)
+		}
+		if list, err := s.auth.ListSessions(t.Context(), u.ID); err != nil || len(list) != 1 {
+			t.Errorf("ListSessions = %v, %v, want one", list, err)
+		}
+		if !s.signedIn(bob) {
+			t.Error("the other user is signed out")
+		}
+	})
+}
+
+func TestD04_SessionsEndWithTheirUser(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, s *server, _ *hookedKV) {
+		ann, other := s.signUp("ann@example.com"), s.signIn("ann@example.com").cookie()
+		u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gone, err := s.auth.DeleteUser(t.Context(), u.ID); !gone || err != nil {
+			t.Fatalf("DeleteUser = %v, %v", gone, err)
+		}
+		for _, cookie := range []string{ann, other} {
+			if s.signedIn(cookie) {
+				t.Error("a session survives its user")
+			}
+		}
+	})
+}
+
+func TestD06_WriteBackNeverRevives(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
+		cookie := s.signUp("ann@example.com")
+		s.clock.Advance(25 * time.Hour)
+		if !s.signedIn(cookie) {
+			t.Fatal("signed out")
+		}
+		s.clock.Advance(25 * time.Hour)
+		kv.beforeReplace = func() {
+			if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil {
+				t.Error(err)
+			}
+		}
+		_ = s.signedIn(cookie) // extends, while it is revoked
+		if kv.beforeReplace == nil && s.signedIn(cookie) {
+			t.Error("an extension revived a revoked session")
+		}
+		cookie = s.signIn("ann@example.com").cookie()
+		kv.beforeReplace = func() {
+			if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil {
+				t.Error(err)
+			}
+		}
+		s.post("/update-user", `{"name":"B"}`, "Cookie", cookie)
+		if kv.beforeReplace == nil && s.signedIn(cookie) {
+			t.Error("an update of the user revived a revoked session")
+		}
+	})
+}
+
+func TestOneFindVerifies(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
+		tok := token(t, s.signUp("ann@example.com"))
+		kv.finds = 0
+		if p, err := s.auth.Verify(t.Context(), tok); p == nil || err != nil {
+			t.Fatalf("Verify = %v, %v", p, err)
+		}
+		if kv.finds > 1 {
+			t.Errorf("%d calls to the key-value store", kv.finds)
+		}
+	})
+}
+
+// TestLostKV: what the key-value store loses is in the store's copy, if there is one.
+func TestLostKV(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
+		cookie := s.signUp("ann@example.com")
+		kv.Groups = memory.NewKV(memory.KVOptions{Clock: s.clock})
+		inKV := t.Name() == "TestLostKV/InKV"
+		if got := s.signedIn(cookie); got == inKV {
+			t.Errorf("signed in: %v", got)
+		}
+		if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil || s.signedIn(cookie) {
+			t.Errorf("not revoked: %v", err)
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	for name, cfg := range map[string]kernia.Config{
+		"memory": {}, "kv": {KV: memory.NewKV(memory.KVOptions{}), Session: kernia.SessionConfig{Place: kernia.InKV}},
+	} {
+		auth := kerniatest.New(b, cfg)
+		c := kerniatest.SignIn(b, auth, "ann@example.com")
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p, err := auth.Verify(b.Context(), c.Session.Token); p == nil || err != nil {
+					b.Fatal(p, err)
+				}
+			}
+		})
+		b.Run(name+"/cookie", func(b *testing.B) {
+			r := request("GET", "/x", "", "Cookie", c.Cookie)
+			b.ReportAllocs()
+			for b.Loop() {
+				if g := auth.Guard(b.Context(), r, true); g.Denied != nil {
+					b.Fatal(g.Denied)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkServe(b *testing.B) {
+	auth := kerniatest.New(b, kernia.Config{})
+	c := kerniatest.SignIn(b, auth, "ann@example.com")
+	for name, r := range map[string]*kernia.Request{
+		"ok": request("GET", "/ok", ""), "get-session": request("GET", "/get-session", "", "Cookie", c.Cookie),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if resp := auth.Serve(b.Context(), r); resp.Status != 200 {
+					b.Fatal(resp.Status)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,190 @@
+package kvtest // its own test: it needs the table of promises, which no user does
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+// A mutant is package memory's KV with some of its methods broken; nil fields are whole.
+type mutant struct {
+	*memory.KV
+	clock   *memory.Clock
+	find    func(ctx context.Context, key string) (ports.Entry, bool, error)
+	put     func(ctx context.Context, key string, e ports.Entry) error
+	replace func(ctx context.Context, key string, e ports.Entry) (bool, error)
+	take    func(ctx context.Context, key string) (ports.Entry, bool, error)
+	add     func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error)
+	del     func(ctx context.Context, keys ...string) error
+	join    func(ctx context.Context, group, name string, expires time.Time) error
+	members func(ctx context.Context, group string) ([]string, error)
+	leave   func(ctx context.Context, group string, names ...string) error
+}
+
+func (m *mutant) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
+	if m.find != nil {
+		return m.find(ctx, key)
+	}
+	return m.KV.Find(ctx, key)
+}
+
+func (m *mutant) Put(ctx context.Context, key string, e ports.Entry) error {
+	if m.put != nil {
+		return m.put(ctx, key, e)
+	}
+	return m.KV.Put(ctx, key, e)
+}
+
+func (m *mutant) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
+	if m.replace != nil {
+		return m.replace(ctx, key, e)
+	}
+	return m.KV.Replace(ctx, key, e)
+}
+
+func (m *mutant) Take(ctx context.Context, key string) (ports.Entry, bool, error) {
+	if m.take != nil {
+		return m.take(ctx, key)
+	}
+	return m.KV.Take(ctx, key)
+}
+
+func (m *mutant) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+	if m.add != nil {
+		return m.add(ctx, key, l)
+	}
+	return m.KV.Add(ctx, key, l)
+}
+
+func (m *mutant) Delete(ctx context.Context, keys ...string) error {
+	if m.del != nil {
+		return m.del(ctx, keys...)
+	}
+	return m.KV.Delete(ctx, keys...)
+}
+
+func (m *mutant) Join(ctx context.Context, group, name string, expires time.Time) error {
+	if m.join != nil {
+		return m.join(ctx, group, name, expires)
+	}
+	return m.KV.Join(ctx, group, name, expires)
+}
+
+func (m *mutant) Members(ctx context.Context, group string) ([]string, error) {
+	if m.members != nil {
+		return m.members(ctx, group)
+	}
+	return m.KV.Members(ctx, group)
+}
+
+func (m *mutant) Leave(ctx context.Context, group string, names ...string) error {
+	if m.leave != nil {
+		return m.leave(ctx, group, names...)
+	}
+	return m.KV.Leave(ctx, group, names...)
+}
+
+// A recorder stands in for testing.T and remembers what failed.
+type recorder struct {
+	ctx     context.Context //nolint:containedctx // it is what testing.T is
+	errors  chan string
+	skipped bool
+}
+
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return r.ctx }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	select {
+	case r.errors <- fmt.Sprintf(format, args...):
+	default: // a hundred are enough
+	}
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+func (r *recorder) Skipf(string, ...any) {
+	r.skipped = true
+	runtime.Goexit()
+}
+
+// check runs one promise against what build makes of one shared memory and returns what failed.
+func check(t *testing.T, c promise, build func(shared *memory.KV, clock *memory.Clock) ports.KV) (errors []string, skipped bool) {
+	t.Helper()
+	r := &recorder{ctx: t.Context(), errors: make(chan string, 100)}
+	clock := newClock()
+	shared := memory.NewKV(memory.KVOptions{Clock: clock})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.check(&probe{tb: r, clock: clock, open: func() ports.KV { return build(shared, clock) }})
+	}()
+	<-done
+	close(r.errors)
+	for e := range r.errors {
+		errors = append(errors, e)
+	}
+	return errors, r.skipped
+}
+
+func whole(shared *memory.KV, _ *memory.Clock) ports.KV { return shared }
+
+func TestPromises(t *testing.T) {
+	names := map[string]bool{}
+	for _, c := range promises() {
+		if names[c.name] {
+			t.Errorf("two promises are called %s", c.name)
+		}
+		names[c.name] = true
+	}
+	t.Run("HoldForTheReference", func(t *testing.T) {
+		for _, c := range promises() {
+			if errors, skipped := check(t, c, whole); len(errors) > 0 || skipped {
+				t.Errorf("%s fails for package memory: %q", c.name, errors)
+			}
+		}
+	})
+	t.Run("OfGroupsAreSkippedWithoutThem", func(t *testing.T) {
+		for _, c := range promises() {
+			errors, skipped := check(t, c, func(shared *memory.KV, _ *memory.Clock) ports.KV { return struct{ ports.KV }{shared} })
+			ofGroups := slices.ContainsFunc(groupPromises(), func(g promise) bool { return g.name == c.name })
+			if len(errors) > 0 || skipped != ofGroups {
+				t.Errorf("%s: skipped %t, want %t; %q", c.name, skipped, ofGroups, errors)
+			}
+		}
+	})
+}
+
+func TestMutants(t *testing.T) {
+	broken := map[string]bool{}
+	for _, m := range mutants() {
+		t.Run(m.name, func(t *testing.T) {
+			for _, name := range m.breaks {
+				i := slices.IndexFunc(promises(), func(c promise) bool { return c.name == name })
+				if i < 0 {
+					t.Fatalf("no promise is called %s", name)
+				}
+				errors, _ := check(t, promises()[i], m.build)
+				if len(errors) == 0 {
+					t.Errorf("%s holds for a KV that breaks it", name)
+					continue
+				}
+				broken[name] = true
+			}
+		})
+	}
+	for _, c := range promises() {
+		if !broken[c.name] {
+			t.Errorf("no mutant breaks %s: nothing shows that it can fail", c.name)
+		}
+	}
+}

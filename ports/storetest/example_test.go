@@ -1,0 +1,28 @@
+package storetest_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
+	"github.com/kernia-go/kernia/ports/storetest"
+)
+
+// A store of your own has one test. Here it is package memory; yours connects to its server and makes a database
+// of that name, or opens the one that it made before.
+func Example() {
+	var databases sync.Map
+	open := func(_ *testing.T, name string) ports.Store {
+		s, _ := databases.LoadOrStore(name, memory.New())
+		return s.(*memory.Store)
+	}
+	// In a test file this is func TestStore(t *testing.T).
+	testStore := func(t *testing.T) {
+		storetest.Run(t, open, storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID))
+	}
+
+	fmt.Println("keeps every promise:", passes(testStore))
+	// Output: keeps every promise: true
+}

@@ -1,0 +1,101 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Run proves that the stores which open returns keep the contract of [ports.Store]. Within one test the same name
+// opens the same database again, as another process would; a name that was not used before opens an empty
+// database. Names are at most 50 lower-case letters, digits and underscores and differ from run to run. What a
+// store must close or drop it hands to t.Cleanup. Migrate must be able to make every table from nothing, without
+// foreign keys: the kit stores references that lead nowhere.
+func Run(t *testing.T, open func(t *testing.T, name string) ports.Store, opts ...Option) {
+	o := newOptions(opts)
+	for _, g := range groups() {
+		t.Run(g.name, func(t *testing.T) {
+			for _, p := range g.promises {
+				t.Run(p.name, func(t *testing.T) {
+					if lack := o.lacks(p); lack != "" {
+						t.Skip(lack)
+					}
+					p.prove(newKit(t, o, func(name string) ports.Store { return open(t, name) }))
+				})
+			}
+		})
+	}
+}
+
+// A promise is one sentence of the contract and its proof.
+type promise struct {
+	name     string // in the present tense, with the attacks it withstands
+	prove    func(k *kit)
+	rollback bool         // only for stores that roll back
+	kind     ports.IDKind // only for stores that keep such ids
+}
+
+type group struct {
+	name     string
+	promises []promise
+}
+
+// groups returns every promise, one group a file.
+func groups() []group {
+	return []group{
+		{"Create", creating()},
+		{"Find", finding()},
+		{"Operators", operators()},
+		{"Follow", following()},
+		{"Update", updating()},
+		{"Take", taking()},
+		{"Delete", deleting()},
+		{"Unique", unique()},
+		{"Values", keeping()},
+		{"IDs", identifying()},
+		{"Names", naming()},
+		{"Migrate", migrating()},
+		{"Tx", transacting()},
+		{"Context", cancelling()},
+		{"Errors", refusing()},
+		{"Random", comparing()},
+	}
+}
+
+// An Option says what a store cannot do. Options are [NoRollback] and those that [IDs] returns.
+type Option func(*options)
+
+type options struct {
+	rollback bool
+	kinds    []ports.IDKind
+}
+
+// NoRollback is for a store whose Tx runs the function and cannot undo what it did.
+func NoRollback(o *options) { o.rollback = false }
+
+// IDs says which forms of ids the store keeps; without it the kit tries text and UUIDs. Text is always tried.
+func IDs(kinds ...ports.IDKind) Option {
+	return func(o *options) { o.kinds = append([]ports.IDKind{ports.IDText}, kinds...) }
+}
+
+func newOptions(opts []Option) options {
+	o := options{rollback: true, kinds: []ports.IDKind{ports.IDText, ports.IDUUID}}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// lacks returns what the store lacks for a promise, or "".
+func (o options) lacks(p promise) string {
+	switch {
+	case p.rollback && !o.rollback:
+		return "the store says that it cannot roll back"
+	case !slices.Contains(o.kinds, p.kind):
+		return "the store does not say that it keeps ids of the form " + kindName(p.kind)
+	}
+	return ""
+}
+
+func kindName(kind ports.IDKind) string { return [...]string{"Text", "UUID", "Serial", "Object"}[kind] }
