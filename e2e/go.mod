@@ -10,7 +10,9 @@ require (
 )
 
 require (
+	github.com/kernia-go/kernia/adapters/store/sqlite v0.0.0
 	golang.org/x/crypto v0.59.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
+	modernc.org/sqlite v1.60.1
 )
