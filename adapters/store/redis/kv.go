@@ -1,0 +1,262 @@
+package kerniaredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Bounds of the port: see [ports.KV].
+const (
+	maxKey   = 512
+	maxValue = 1 << 20
+)
+
+const (
+	slack  = time.Minute // how much longer Redis keeps what has expired
+	maxTTL = 1 << 50     // milliseconds, 35,000 years: Redis refuses more than fits its own clock
+)
+
+// A KV is a [ports.Groups] in Redis. It is safe for concurrent use.
+//
+// A Take whose answer is lost is not sent again: it ends with [ports.ErrUnavailable], never with "not found".
+// An Add whose answer is lost may be sent again by the client and then counts twice. Neither is ever undone.
+type KV struct {
+	client redis.UniversalClient
+	prefix string
+	clock  ports.Clock
+	script scripts
+}
+
+var _ ports.Groups = (*KV)(nil)
+
+// Options are the settings of a [KV]. The zero Options are good.
+type Options struct {
+	Prefix string      // begins every key; "": "kernia:"
+	Clock  ports.Clock // judges what has expired; nil: the system's
+}
+
+// New returns a KV that uses client, which stays the caller's to close. It sends nothing. The client should have
+// ContextTimeoutEnabled, so that a call that is given up also gives up its connection.
+func New(client redis.UniversalClient, o Options) *KV {
+	if o.Prefix == "" {
+		o.Prefix = "kernia:"
+	}
+	if o.Clock == nil {
+		o.Clock = systemClock{}
+	}
+	return &KV{client: client, prefix: o.Prefix, clock: o.Clock, script: newScripts()}
+}
+
+// Open connects to the server that url names (redis://, rediss:// or unix://; see redis.ParseURL) and returns
+// once it answered. The KV is to be closed.
+func Open(ctx context.Context, url string, o Options) (*KV, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, errors.New("kerniaredis: opening: not a Redis URL") // the cause may tell the password
+	}
+	options.ContextTimeoutEnabled = true
+	kv := New(redis.NewClient(options), o)
+	if err := kv.Ping(ctx); err != nil {
+		_ = kv.Close()
+		return nil, err
+	}
+	return kv, nil
+}
+
+// Ping reports whether the server answers: nil, [ports.ErrUnavailable] or the context's error.
+func (k *KV) Ping(ctx context.Context) error {
+	_, err := do(ctx, "ping", func() (string, error) { return k.client.Ping(ctx).Result() })
+	return err
+}
+
+// Close closes the client, the one given to [New] too. Calls after it are [ports.ErrUnavailable].
+func (k *KV) Close() error {
+	if err := k.client.Close(); err != nil {
+		return fmt.Errorf("kerniaredis: closing: %w", err)
+	}
+	return nil
+}
+
+// Find implements [ports.KV].
+func (k *KV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
+	if err := checkKeys("find", key); err != nil {
+		return ports.Entry{}, false, err
+	}
+	raw, err := do(ctx, "find", func() (string, error) { return k.client.Get(ctx, k.entry(key)).Result() })
+	return k.decode("find", raw, err)
+}
+
+// Take implements [ports.KV].
+func (k *KV) Take(ctx context.Context, key string) (ports.Entry, bool, error) {
+	if err := checkKeys("take", key); err != nil {
+		return ports.Entry{}, false, err
+	}
+	raw, err := do(ctx, "take", func() (string, error) {
+		cmd := once{redis.NewStringCmd(ctx, "getdel", k.entry(key))}
+		_ = k.client.Process(ctx, cmd) // the command carries the error
+		return cmd.Result()
+	})
+	return k.decode("take", raw, err)
+}
+
+// once is a command that is sent at most once: sent again after its answer was lost, a Take would report as
+// missing what it had removed.
+type once struct{ *redis.StringCmd }
+
+// NoRetry tells the client so.
+func (once) NoRetry() bool { return true }
+
+// Put implements [ports.KV].
+func (k *KV) Put(ctx context.Context, key string, e ports.Entry) error {
+	if err := checkEntry("put", key, e); err != nil {
+		return err
+	}
+	ttl := k.ttl(e.Expires)
+	_, err := do(ctx, "put", func() (struct{}, error) {
+		if ttl == 0 {
+			return struct{}{}, k.client.Del(ctx, k.entry(key)).Err()
+		}
+		return struct{}{}, k.client.Do(ctx, "set", k.entry(key), encode(e), "px", ttl).Err()
+	})
+	return err
+}
+
+// Replace implements [ports.KV].
+func (k *KV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
+	if err := checkEntry("replace", key, e); err != nil {
+		return false, err
+	}
+	now, ttl := k.now(), k.ttl(e.Expires)
+	n, err := do(ctx, "replace", func() (int, error) {
+		return k.script.replace.Run(ctx, k.client, []string{k.entry(key)}, now, encode(e), ttl).Int()
+	})
+	return n == 1, err
+}
+
+// Delete implements [ports.KV]. Counts stay: only their window ends them.
+func (k *KV) Delete(ctx context.Context, keys ...string) error {
+	if err := checkKeys("delete", keys...); err != nil {
+		return err
+	}
+	const batch = 500
+	for {
+		some := keys[:min(len(keys), batch)]
+		if _, err := do(ctx, "delete", func() (struct{}, error) { return struct{}{}, k.unlink(ctx, some) }); err != nil {
+			return err
+		}
+		if keys = keys[len(some):]; len(keys) == 0 {
+			return nil
+		}
+	}
+}
+
+// unlink sends one command a key: in a Cluster each may live on another server.
+func (k *KV) unlink(ctx context.Context, keys []string) error {
+	switch len(keys) {
+	case 0:
+		return nil
+	case 1:
+		return k.client.Unlink(ctx, k.entry(keys[0])).Err()
+	}
+	_, err := k.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, key := range keys {
+			pipe.Unlink(ctx, k.entry(key))
+		}
+		return nil
+	})
+	return err
+}
+
+// Add implements [ports.KV].
+func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+	if err := checkKeys("add", key); err != nil {
+		return ports.Tally{}, err
+	}
+	if l.Bound < 1 || l.Window < time.Millisecond {
+		return ports.Tally{}, fmt.Errorf("kerniaredis: add: %w: a bound below 1 or a window below 1 ms", ports.ErrInvalid)
+	}
+	window := l.Window.Milliseconds()
+	if l.Window%time.Millisecond > 0 {
+		window++ // never too early
+	}
+	now := k.now()
+	got, err := do(ctx, "add", func() ([]int64, error) {
+		return k.script.add.Run(ctx, k.client, []string{k.prefix + "c:" + key}, now, l.Bound, window, slack.Milliseconds()).Int64Slice()
+	})
+	if err != nil {
+		return ports.Tally{}, err
+	}
+	if len(got) != 3 {
+		return ports.Tally{}, foreign("add")
+	}
+	return ports.Tally{Allowed: got[0] == 1, Count: got[1], Wait: time.Duration(got[2]-now) * time.Millisecond}, nil
+}
+
+func (k *KV) entry(key string) string { return k.prefix + "v:" + key }
+
+func (k *KV) now() int64 { return k.clock.Now().UnixMilli() }
+
+// ttl returns for how many milliseconds Redis is to keep what expires then: 0 for what has expired.
+func (k *KV) ttl(expires time.Time) int64 {
+	ttl := expires.UnixMilli() - k.now()
+	if ttl <= 0 {
+		return 0
+	}
+	return min(ttl, maxTTL) + slack.Milliseconds()
+}
+
+// encode writes an entry as its expiry in milliseconds, a colon and the value.
+func encode(e ports.Entry) string {
+	return strconv.FormatInt(e.Expires.UnixMilli(), 10) + ":" + e.Value
+}
+
+// decode reads what encode wrote and hides what has expired.
+func (k *KV) decode(verb, raw string, err error) (ports.Entry, bool, error) {
+	if errors.Is(err, redis.Nil) {
+		return ports.Entry{}, false, nil
+	}
+	if err != nil {
+		return ports.Entry{}, false, err
+	}
+	until, value, ok := strings.Cut(raw, ":")
+	ms, bad := strconv.ParseInt(until, 10, 64)
+	if !ok || bad != nil {
+		return ports.Entry{}, false, foreign(verb)
+	}
+	if ms <= k.now() {
+		return ports.Entry{}, false, nil
+	}
+	return ports.Entry{Value: value, Expires: time.UnixMilli(ms).UTC()}, true, nil
+}
+
+func checkKeys(verb string, keys ...string) error {
+	for _, key := range keys {
+		if key == "" || len(key) > maxKey {
+			return fmt.Errorf("kerniaredis: %s: %w: a key of %d bytes", verb, ports.ErrInvalid, len(key))
+		}
+	}
+	return nil
+}
+
+func checkEntry(verb, key string, e ports.Entry) error {
+	if err := checkKeys(verb, key); err != nil {
+		return err
+	}
+	if len(e.Value) > maxValue {
+		return fmt.Errorf("kerniaredis: %s: %w: a value of %d bytes", verb, ports.ErrInvalid, len(e.Value))
+	}
+	return nil
+}
+
+type systemClock struct{}
+
+// Now returns the system's time.
+func (systemClock) Now() time.Time { return time.Now() }

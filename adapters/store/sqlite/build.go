@@ -1,0 +1,127 @@
+package kerniasqlite
+
+import (
+	"strings"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// A builder collects the text and the parameters of one statement.
+type builder struct {
+	strings.Builder
+	params  []param
+	results []*column
+}
+
+func (b *builder) statement() *statement {
+	return &statement{text: b.String(), params: b.params, results: b.results}
+}
+
+func (b *builder) put(parts ...string) {
+	for _, p := range parts {
+		b.WriteString(p)
+	}
+}
+
+// list puts part as one more of a list.
+func (b *builder) list(more bool, part string) {
+	if more {
+		b.put(", ")
+	}
+	b.put(part)
+}
+
+func (b *builder) param(p param) {
+	b.put("?")
+	b.params = append(b.params, p)
+}
+
+// columns puts every column of t as a result. An expression has no declared type, so that no driver takes what is
+// in a column declared date for something to convert; and a qualified name can never be read as a text.
+func (b *builder) columns(of string, t *table) {
+	for i := range t.cols {
+		b.list(i > 0, "+"+of+t.cols[i].name)
+		b.results = append(b.results, &t.cols[i])
+	}
+}
+
+func (b *builder) returning(t *table) {
+	b.put(" returning ")
+	b.columns(t.name+".", t)
+}
+
+// set puts the changes of m, whose arguments come behind those of its conditions.
+func (b *builder) set(t *table, m *ports.Mutation) {
+	arg := len(m.Key)
+	for _, c := range m.Where {
+		arg += c.Args()
+	}
+	b.put(" set ")
+	for i, change := range m.Set {
+		c := &t.cols[m.Model.Field(change.Field)]
+		b.list(i > 0, c.name+" = ")
+		p := param{arg: arg + i, col: c, stored: true}
+		if !change.Add {
+			b.param(p)
+			continue
+		}
+		// A sum that leaves 64 bits would go on as a floating-point number: abs of the smallest integer fails instead.
+		n := t.name + "." + c.name
+		b.put("case typeof(", n, " + ")
+		b.param(p)
+		b.put(") when 'real' then abs(-9223372036854775808 + 0 * ", n, ") else ", n, " + ")
+		b.param(p)
+		b.put(" end")
+	}
+}
+
+// operator returns the comparison that stands with the field on their left and one argument on their right.
+func operator(op ports.Op) string {
+	return [...]string{ports.Eq: " = ", ports.Ne: " <> ", ports.Lt: " < ", ports.Le: " <= ", ports.Gt: " > ", ports.Ge: " >= "}[op]
+}
+
+// where puts a key and conditions, whose arguments are the first of the call.
+func (b *builder) where(of string, t, followed *table, key ports.Key, where []ports.Condition) {
+	arg := 0
+	glue := " where "
+	next := func(of string, c *column) string {
+		b.put(glue)
+		glue = " and "
+		return of + c.name
+	}
+	for _, name := range key {
+		c := &t.cols[t.model.Field(name)]
+		b.put(next(of, c), " = ")
+		b.param(param{arg: arg, col: c})
+		arg++
+	}
+	for _, w := range where {
+		in, alias := t, of
+		if w.Followed {
+			in, alias = followed, "b."
+		}
+		c := &in.cols[in.model.Field(w.Field)]
+		name := next(alias, c)
+		switch w.Op {
+		case ports.Null:
+			b.put(name, " is null")
+		case ports.NotNull:
+			b.put(name, " is not null")
+		case ports.Contains:
+			b.put("instr(", name, ", ")
+			b.param(param{arg: arg, col: c})
+			b.put(")")
+		case ports.In:
+			b.put(name, " in (")
+			for i := range w.Count {
+				b.list(i > 0, "")
+				b.param(param{arg: arg + i, col: c})
+			}
+			b.put(")")
+		default:
+			b.put(name, operator(w.Op))
+			b.param(param{arg: arg, col: c})
+		}
+		arg += w.Args()
+	}
+}

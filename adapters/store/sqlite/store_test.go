@@ -1,0 +1,52 @@
+package kerniasqlite_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	kerniasqlite "github.com/kernia-go/kernia/adapters/store/sqlite"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/storetest"
+)
+
+var kinds = storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID)
+
+func TestStore(t *testing.T) {
+	dir := t.TempDir()
+	storetest.Run(t, func(t *testing.T, name string) ports.Store {
+		s, err := kerniasqlite.OpenLoose(t.Context(), filepath.Join(dir, name+".db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { closed(t, s) })
+		return s
+	}, kinds)
+}
+
+// TestStoreOnOwnDatabase runs the kit on an sql.DB with the driver's own settings: a rollback journal, no waiting
+// for locks, any number of connections. It does not wait for the disk either.
+func TestStoreOnOwnDatabase(t *testing.T) {
+	dir := t.TempDir()
+	storetest.Run(t, func(t *testing.T, name string) ports.Store {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, name+".db")+"?_pragma=synchronous(0)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := kerniasqlite.New(db)
+		t.Cleanup(func() {
+			closed(t, s)
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	}, kinds)
+}
+
+func closed(t *testing.T, s *kerniasqlite.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+}

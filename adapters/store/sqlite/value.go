@@ -1,0 +1,250 @@
+package kerniasqlite
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Every year that [ports.TimeFormat] writes in four digits sorts as text between these two.
+const (
+	beforeTimes = ""
+	afterTimes  = ":"
+)
+
+// errID says that a text cannot be an id of the model's form.
+var errID = errors.New("not an id of this form")
+
+// errText says that a text cannot be kept.
+var errText = errors.New("not UTF-8")
+
+// errYear says that a time has no form that sorts.
+var errYear = errors.New("a year that has no four digits")
+
+// A column is one field in the form in which the database keeps it.
+type column struct {
+	name  string // quoted
+	field string
+	typ   ports.Type
+	id    bool // an id or a reference to one
+	kind  ports.IDKind
+}
+
+// bind returns v as the driver takes it.
+func (c *column) bind(v ports.Value) (any, error) {
+	switch v.Type() {
+	case ports.TypeString:
+		if c.id {
+			return bindID(c.kind, v.AsString())
+		}
+		return v.AsString(), nil
+	case ports.TypeBool:
+		if v.AsBool() {
+			return int64(1), nil
+		}
+		return int64(0), nil
+	case ports.TypeInt:
+		return v.AsInt(), nil
+	case ports.TypeTime:
+		t := v.AsTime()
+		if y := t.Year(); y < 0 || y > 9999 {
+			return nil, errYear
+		}
+		var b [len(ports.TimeFormat)]byte
+		return string(t.AppendFormat(b[:0], ports.TimeFormat)), nil
+	case ports.TypeJSON:
+		return v.AsJSON(), nil
+	case ports.TypeList:
+		return string(v.AppendJSON(nil)), nil
+	}
+	return nil, nil
+}
+
+// match returns v as an argument of a condition: what cannot be in the column matches nothing, as null does.
+func (c *column) match(v ports.Value) any {
+	a, err := c.bind(v)
+	switch {
+	case err == nil:
+		return a
+	case !errors.Is(err, errYear):
+		return nil
+	case v.AsTime().Year() < 0:
+		return beforeTimes
+	}
+	return afterTimes
+}
+
+func bindID(kind ports.IDKind, s string) (any, error) {
+	ok := true
+	switch kind {
+	case ports.IDSerial:
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 1 || s[0] == '+' || s[0] == '0' {
+			return nil, errID
+		}
+		return n, nil
+	case ports.IDUUID:
+		ok = isUUID(s)
+	case ports.IDObjectID:
+		ok = len(s) == 24 && isHex(s)
+	}
+	if !ok {
+		return nil, errID
+	}
+	return s, nil
+}
+
+func isUUID(s string) bool {
+	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
+		isHex(s[:8]) && isHex(s[9:13]) && isHex(s[14:18]) && isHex(s[19:23]) && isHex(s[24:])
+}
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// A cell receives one column of one row straight from the driver.
+type cell struct {
+	col  *column
+	into *ports.Value
+}
+
+// Scan implements sql.Scanner. Its errors name the column, never the value.
+func (c *cell) Scan(src any) error {
+	v, ok := c.col.value(src)
+	if !ok {
+		return fmt.Errorf("column %s holds no %s", c.col.name, c.col.typ)
+	}
+	*c.into = v
+	return nil
+}
+
+// value reads what the driver gave: the forms that this package writes first, then every form in which the same
+// value may stand in a database that other programs write to.
+func (c *column) value(src any) (ports.Value, bool) {
+	switch s := src.(type) {
+	case nil:
+		return ports.Value{}, true
+	case string:
+		return c.text(s)
+	case int64:
+		return c.number(s)
+	case []byte:
+		return c.text(string(s))
+	case float64:
+		if n := int64(s); float64(n) == s && n != math.MaxInt64 {
+			return c.number(n)
+		}
+		if c.typ == ports.TypeTime && math.Abs(s) < 1<<53 {
+			return c.number(int64(math.Floor(s)))
+		}
+		return c.text(strconv.FormatFloat(s, 'f', -1, 64))
+	case bool:
+		if s {
+			return c.number(1)
+		}
+		return c.number(0)
+	case time.Time:
+		if c.typ == ports.TypeTime {
+			return ports.Time(s), true
+		}
+		return c.text(s.UTC().Format(ports.TimeFormat))
+	}
+	return ports.Value{}, false
+}
+
+func (c *column) text(s string) (ports.Value, bool) {
+	switch c.typ {
+	case ports.TypeString:
+		return ports.String(s), true
+	case ports.TypeTime:
+		t, ok := parseTime(s)
+		return ports.Time(t), ok
+	case ports.TypeBool:
+		b, err := strconv.ParseBool(s)
+		return ports.Bool(b), err == nil
+	case ports.TypeInt:
+		n, err := strconv.ParseInt(s, 10, 64)
+		return ports.Int(n), err == nil
+	case ports.TypeJSON:
+		return ports.JSON(s), json.Valid([]byte(s))
+	case ports.TypeList:
+		var list []string
+		err := json.Unmarshal([]byte(s), &list)
+		return ports.List(list), err == nil
+	}
+	return ports.Value{}, false
+}
+
+func (c *column) number(n int64) (ports.Value, bool) {
+	switch c.typ {
+	case ports.TypeBool:
+		return ports.Bool(n != 0), true
+	case ports.TypeInt:
+		return ports.Int(n), true
+	case ports.TypeTime: // as Date.now() counts
+		return ports.Time(time.UnixMilli(n)), true
+	case ports.TypeString, ports.TypeJSON:
+		return c.text(strconv.FormatInt(n, 10))
+	}
+	return ports.Value{}, false
+}
+
+// parseTime reads a time as this package, JavaScript or SQLite's own functions write it; without a zone it is UTC.
+func parseTime(s string) (time.Time, bool) {
+	if t, ok := parseISO(s); ok {
+		return t, true
+	}
+	for _, layout := range [...]string{
+		time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05", time.DateTime, "2006-01-02T15:04", time.DateOnly,
+	} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	if n, err := strconv.ParseInt(strings.TrimSuffix(s, ".0"), 10, 64); err == nil {
+		return time.UnixMilli(n), true
+	}
+	return time.Time{}, false
+}
+
+// parseISO reads exactly the form of [ports.TimeFormat], many times faster than time.Parse.
+func parseISO(s string) (time.Time, bool) {
+	if len(s) != 24 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != '.' || s[23] != 'Z' {
+		return time.Time{}, false
+	}
+	year, ok0 := digits(s[0:4])
+	month, ok1 := digits(s[5:7])
+	day, ok2 := digits(s[8:10])
+	hour, ok3 := digits(s[11:13])
+	minute, ok4 := digits(s[14:16])
+	second, ok5 := digits(s[17:19])
+	milli, ok6 := digits(s[20:23])
+	if !(ok0 && ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, time.Month(month), day, hour, minute, second, milli*1e6, time.UTC)
+	return t, int(t.Month()) == month && t.Day() == day // no 30 February
+}
+
+func digits(s string) (n int, ok bool) {
+	for i := range len(s) {
+		c := s[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n = n*10 + int(c)
+	}
+	return n, true
+}
