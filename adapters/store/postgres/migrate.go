@@ -1,0 +1,325 @@
+package kerniapostgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// lockKey is the advisory lock that processes hold while they change a schema.
+const lockKey = 0x6b65726e6961 // "kernia"
+
+// Migrate implements [ports.Store]. It changes everything or nothing, in one transaction under an advisory lock, so
+// that any number of processes may run it at once.
+func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) (ports.Plan, error) {
+	if !apply {
+		on, _ := s.on(ctx)
+		return s.plan(ctx, on, models)
+	}
+	var plan ports.Plan
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		on, _ := s.on(ctx)
+		if _, err := on.Exec(ctx, "SELECT pg_advisory_xact_lock($1::int8)", int64(lockKey)); err != nil {
+			return s.failure(ctx, "waiting to migrate", nil, err)
+		}
+		var err error
+		if plan, err = s.plan(ctx, on, models); err != nil {
+			return err
+		}
+		for _, step := range plan.Steps {
+			if _, err := on.Exec(ctx, step.Statement); err != nil {
+				return s.failure(ctx, "migrating: "+step.Summary, nil, err)
+			}
+		}
+		return nil
+	})
+	s.known.Store(new(knowledge))
+	if err != nil {
+		return ports.Plan{}, err
+	}
+	return plan, nil
+}
+
+func (s *Store) plan(ctx context.Context, on querier, models []*ports.Model) (ports.Plan, error) {
+	p := planner{ctx: ctx, on: on, store: s, relations: map[string]*relation{}}
+	err := p.schema()
+	for _, step := range []func(*ports.Model) error{p.table, p.keys} { // all tables before the first key
+		for _, m := range models {
+			if err == nil {
+				err = step(m)
+			}
+		}
+	}
+	if err != nil {
+		return ports.Plan{}, s.failure(ctx, "planning a migration", nil, err)
+	}
+	return p.Plan, nil
+}
+
+// A planner collects what is missing. Its relations are the tables as they will be.
+type planner struct {
+	ports.Plan
+	ctx       context.Context //nolint:containedctx // lives for one plan
+	on        querier
+	store     *Store
+	relations map[string]*relation
+}
+
+func (p *planner) step(statement, summary string, args ...any) {
+	p.Steps = append(p.Steps, ports.Step{Summary: fmt.Sprintf(summary, args...), Statement: statement})
+}
+
+// ask runs a query that answers one text.
+func (p *planner) ask(sql string, args ...any) (string, error) {
+	rows, err := p.on.Query(p.ctx, sql, args...)
+	if err != nil {
+		return "", err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+}
+
+func (p *planner) schema() error {
+	name := p.store.options.Schema
+	if name == "" {
+		return nil
+	}
+	n, err := p.ask("SELECT count(*)::text FROM pg_catalog.pg_namespace WHERE nspname = $1::text", name)
+	if err == nil && n == "0" {
+		p.step("CREATE SCHEMA "+quote(name), "create schema %q", name)
+	}
+	return err
+}
+
+// table plans the table of m, or the columns that it lacks.
+func (p *planner) table(m *ports.Model) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	name := p.store.name(m)
+	r := p.relations[name]
+	if r == nil {
+		var err error
+		if r, err = p.store.relation(p.ctx, p.on, name); err != nil {
+			return err
+		}
+		if r == nil {
+			p.create(m, name)
+			return nil
+		}
+		p.relations[name] = r
+	}
+	_, missing, err := r.table(m, name)
+	if err != nil {
+		return err
+	}
+	for _, f := range missing {
+		if err := p.add(m, f, name, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) create(m *ports.Model, name string) {
+	r := &relation{planned: true, Indexes: []index{{Unique: true, Columns: []string{m.Fields[0].ColumnName()}}}}
+	var columns []string
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		column := definition(m, i)
+		single := func(k ports.Key) bool { return len(k) == 1 && k[0] == f.Name }
+		if i > 0 && slices.ContainsFunc(m.Unique, single) {
+			column += " UNIQUE"
+			r.Indexes = append(r.Indexes, index{Unique: true, Columns: []string{f.ColumnName()}})
+		}
+		columns = append(columns, column)
+		r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null})
+	}
+	p.relations[name] = r
+	p.step("CREATE TABLE "+name+" ("+strings.Join(columns, ", ")+")", "create table %s", name)
+}
+
+// add plans a column for a table that is there.
+func (p *planner) add(m *ports.Model, f *ports.Field, name string, r *relation) error {
+	i := m.Field(f.Name)
+	if !f.Null && f.Default.IsNull() && !r.planned {
+		filled, err := p.ask("SELECT CASE WHEN EXISTS (SELECT FROM " + name + ") THEN 'yes' ELSE '' END")
+		if err != nil {
+			return err
+		}
+		if filled != "" {
+			return fmt.Errorf("%w: field %q.%q needs a default for existing records", ports.ErrInvalid, m.Name, f.Name)
+		}
+	}
+	r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null, added: f})
+	p.step("ALTER TABLE "+name+" ADD COLUMN "+definition(m, i), "add column %q to %s", f.ColumnName(), name)
+	return nil
+}
+
+// keys plans the unique keys and indexes that m lacks.
+func (p *planner) keys(m *ports.Model) error {
+	name := p.store.name(m)
+	r := p.relations[name]
+	for _, k := range m.Unique {
+		columns := columnsOf(m, k)
+		if (&table{indexes: r.Indexes}).unique(columns) {
+			continue
+		}
+		blocked, err := p.duplicates(m, k, name, r)
+		if err != nil {
+			return err
+		}
+		if blocked != nil {
+			p.Blocked = append(p.Blocked, *blocked)
+			continue
+		}
+		p.index(m, name, r, index{Unique: true, Columns: columns})
+	}
+	for _, k := range m.Index {
+		columns := columnsOf(m, k)
+		serves := func(x index) bool {
+			return len(x.Columns) >= len(columns) && slices.Equal(x.Columns[:len(columns)], columns)
+		}
+		if !slices.ContainsFunc(r.Indexes, serves) {
+			p.index(m, name, r, index{Columns: columns})
+		}
+	}
+	return nil
+}
+
+func (p *planner) index(m *ports.Model, name string, r *relation, x index) {
+	sql, suffix, summary := "CREATE INDEX ", "_idx", "add index on (%s) to %s"
+	if x.Unique {
+		sql, suffix, summary = "CREATE UNIQUE INDEX ", "_uidx", "add unique key on (%s) to %s"
+	}
+	x.Name = shorten(p.store.options.TablePrefix+m.TableName()+"_"+strings.Join(x.Columns, "_"), suffix)
+	var columns []string
+	for _, c := range x.Columns {
+		columns = append(columns, quote(c))
+	}
+	list := strings.Join(columns, ", ")
+	p.step(sql+quote(x.Name)+" ON "+name+" ("+list+")", summary, list, name)
+	r.Indexes = append(r.Indexes, x)
+}
+
+// shorten keeps a name within the 63 bytes that PostgreSQL keeps of it, and different names different.
+func shorten(name, suffix string) string {
+	if len(name)+len(suffix) <= 63 {
+		return name + suffix
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	suffix = fmt.Sprintf("_%08x%s", h.Sum32(), suffix)
+	return strings.ToValidUTF8(name[:63-len(suffix)], "") + suffix
+}
+
+// duplicates looks for records that agree in k. A column that is yet to be added is the same in all of them.
+func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relation) (*ports.Block, error) {
+	if r.planned {
+		return nil, nil
+	}
+	var columns, full, same []string
+	for _, c := range columnsOf(m, k) {
+		at := slices.IndexFunc(r.Columns, func(a attribute) bool { return a.Name == c })
+		switch f := r.Columns[at].added; {
+		case f == nil:
+			columns, full, same = append(columns, quote(c)), append(full, quote(c)+" IS NOT NULL"), append(same, "a."+quote(c)+" = d."+quote(c))
+		case f.Default.IsNull():
+			return nil, nil // null everywhere
+		}
+	}
+	group := "SELECT"
+	if len(columns) > 0 {
+		list := strings.Join(columns, ", ")
+		group = fmt.Sprintf("SELECT %s FROM %s WHERE %s GROUP BY %s HAVING count(*) > 1", list, name, strings.Join(full, " AND "), list)
+	} else {
+		group, same = "SELECT FROM "+name+" HAVING count(*) > 1", []string{"true"}
+	}
+	t, _, err := r.table(m, name)
+	if err != nil {
+		return nil, err
+	}
+	id := &t.columns[0]
+	text, err := p.ask(fmt.Sprintf(`WITH d AS (%s) SELECT json_build_object('groups', (SELECT count(*) FROM d), 'ids',
+		(SELECT json_agg(i.id) FROM (SELECT a.%s::text AS id FROM %s AS a JOIN d ON %s ORDER BY %s LIMIT 20) AS i))::text`,
+		group, id.name, name, strings.Join(same, " AND "), id.sorted("a.")))
+	if err != nil {
+		return nil, err
+	}
+	block := ports.Block{Model: m.Name, Key: slices.Clone(k)}
+	if err := json.Unmarshal([]byte(text), &block); err != nil || block.Groups == 0 {
+		return nil, err
+	}
+	return &block, nil
+}
+
+// definition returns what CREATE TABLE and ADD COLUMN say of field i.
+func definition(m *ports.Model, i int) string {
+	f := &m.Fields[i]
+	d := quote(f.ColumnName()) + " " + sqlType(m, i)
+	switch {
+	case i == 0 && m.ID == ports.IDSerial:
+		return d + " GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"
+	case i == 0 && m.ID == ports.IDUUID:
+		return d + " DEFAULT pg_catalog.gen_random_uuid() NOT NULL PRIMARY KEY"
+	case i == 0:
+		return d + " NOT NULL PRIMARY KEY"
+	}
+	if !f.Default.IsNull() {
+		d += " DEFAULT " + literal(f.Default)
+	}
+	if !f.Null {
+		d += " NOT NULL"
+	}
+	return d
+}
+
+// sqlType returns the type of a new column for field i, the one that Better Auth gives it. Integers are wider: they
+// have 64 bits here.
+func sqlType(m *ports.Model, i int) string {
+	if kind, ok := m.IDKind(i); ok {
+		switch kind {
+		case ports.IDUUID:
+			return "uuid"
+		case ports.IDSerial:
+			return "bigint"
+		}
+		return "text"
+	}
+	switch m.Fields[i].Type {
+	case ports.TypeBool:
+		return "boolean"
+	case ports.TypeInt:
+		return "bigint"
+	case ports.TypeTime:
+		return "timestamp with time zone"
+	case ports.TypeList:
+		return "jsonb"
+	}
+	return "text"
+}
+
+// literal writes a default, which comes from a model and not from a stranger.
+func literal(v ports.Value) string {
+	text := ""
+	switch v.Type() {
+	case ports.TypeString:
+		text = v.AsString()
+	case ports.TypeJSON:
+		text = v.AsJSON()
+	case ports.TypeTime:
+		formatted, _ := formatTime(v.AsTime(), true)
+		text, _ = formatted.(string)
+	case ports.TypeList:
+		text = string(v.AppendJSON(nil))
+	default:
+		return string(v.AppendJSON(nil))
+	}
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}

@@ -1,0 +1,203 @@
+package kerniapostgres
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Options say where in the database the tables are. The zero Options mean the tables that the connection's
+// search path finds, under the names that their models have.
+type Options struct {
+	Schema      string // the schema of all tables; "" means the search path
+	TablePrefix string // put before every table's name
+}
+
+// A Store is a [ports.Store] in a PostgreSQL database. It is safe for concurrent use, and so are any number of
+// Stores on one database.
+type Store struct {
+	pool    *pgxpool.Pool
+	owned   bool
+	options Options
+	known   atomic.Pointer[knowledge]
+}
+
+// Open connects to the database at url, a PostgreSQL URL or keyword string as pgx reads it, and returns a Store
+// with a pool of its own. It fails where the server does not answer. The caller closes the Store.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// The cause is left out: it repeats parts of the URL, which holds a password.
+		return nil, fmt.Errorf("kerniapostgres: opening: %w: the URL is not one of PostgreSQL", ports.ErrInvalid)
+	}
+	Configure(config)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("kerniapostgres: opening: %w: %s", ports.ErrUnavailable, network(err))
+	}
+	s := New(pool, o)
+	s.owned = true
+	if err := s.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// cancelTime bounds how long a call whose context is over waits for the server to say that it gave up.
+const cancelTime = time.Second
+
+// Configure sets, on what an application configures its pool with, the one thing that [Open] sets on its own: a
+// call whose context ends is cancelled on the server, and its outcome awaited for up to a second. Without it pgx
+// hangs up and cancels afterwards, and a statement that was waiting for a lock may still take effect in between,
+// after the call has failed.
+func Configure(c *pgxpool.Config) {
+	c.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}
+	}
+}
+
+var _ ports.Store = (*Store)(nil)
+
+// New returns a Store on the application's pool, which the application closes. [Configure] says what the pool
+// should be configured with.
+func New(pool *pgxpool.Pool, o Options) *Store {
+	s := &Store{pool: pool, options: o}
+	s.known.Store(new(knowledge))
+	return s
+}
+
+// Close closes the pool that [Open] made, after the calls under way. It leaves the application's pool alone.
+func (s *Store) Close() {
+	if s.owned {
+		s.pool.Close()
+	}
+}
+
+// Ping asks the server for a sign of life. Its error is [ports.ErrUnavailable] or the context's.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.pool.Ping(ctx); err != nil {
+		return s.failure(ctx, "reaching the server", nil, err)
+	}
+	return nil
+}
+
+// Create implements [ports.Store].
+func (s *Store) Create(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+	if err := m.CheckRecord(r); err != nil {
+		return nil, s.failure(ctx, create.String(), m, err)
+	}
+	args := r
+	switch m.ID {
+	case ports.IDSerial:
+		args = r[1:]
+	case ports.IDObjectID:
+		args = append(ports.Record{ports.String(objectID())}, r[1:]...)
+	}
+	found, _, err := s.do(ctx, create, m, m, args)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// Find implements [ports.Store].
+func (s *Store) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
+	found, _, err := s.do(ctx, find, q.Model, q, args)
+	return found, err
+}
+
+// Count implements [ports.Store].
+func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (int64, error) {
+	found, _, err := s.do(ctx, count, q.Model, q, args)
+	if err != nil {
+		return 0, err
+	}
+	return found[0][0].AsInt(), nil
+}
+
+// Update implements [ports.Store].
+func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	return one(s.do(ctx, update, m.Model, m, args))
+}
+
+// Take implements [ports.Store].
+func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	return one(s.do(ctx, take, m.Model, m, args))
+}
+
+// Delete implements [ports.Store].
+func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
+	_, n, err := s.do(ctx, remove, m.Model, m, args)
+	return n, err
+}
+
+func one(found []ports.Record, _ int64, err error) (ports.Record, bool, error) {
+	if err != nil || len(found) == 0 {
+		return nil, false, err
+	}
+	return found[0], true, nil
+}
+
+// do runs the statement of one verb and returns what it answers and how many records it touched. Outside a
+// transaction a failure that has certainly changed nothing is tried once more.
+func (s *Store) do(ctx context.Context, v verb, m *ports.Model, key any, args []ports.Value) ([]ports.Record, int64, error) {
+	on, inTx := s.on(ctx)
+	for again := false; ; again = true {
+		st, err := s.statement(ctx, on, v, key)
+		if err != nil {
+			return nil, 0, s.failure(ctx, v.String(), m, err)
+		}
+		params, err := st.encode(args)
+		if err != nil {
+			return nil, 0, s.failure(ctx, v.String(), m, err)
+		}
+		found, n, err := st.run(ctx, on, params)
+		if err == nil {
+			return found, n, nil
+		}
+		if stale(err) {
+			s.known.Store(new(knowledge))
+		}
+		if again || inTx || ctx.Err() != nil || !repeatable(err) {
+			return nil, 0, s.failure(ctx, v.String(), m, err)
+		}
+	}
+}
+
+// run sends the statement and reads its answer.
+func (st *statement) run(ctx context.Context, on querier, params []any) ([]ports.Record, int64, error) {
+	rows, err := on.Query(ctx, st.sql, params...)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	var found []ports.Record
+	for rows.Next() {
+		r, err := st.decode(rows)
+		if err != nil {
+			return nil, 0, err
+		}
+		found = append(found, r)
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return nil, 0, err
+	}
+	return found, rows.CommandTag().RowsAffected(), nil
+}
+
+// A querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Begin(ctx context.Context) (pgx.Tx, error)
+}

@@ -1,0 +1,107 @@
+package kernia_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	kernia "github.com/kernia-go/kernia/core"
+)
+
+// TestD13_CookieAttributes is the table of every cookie under every setting: as it is set and as it is deleted.
+func TestD13_CookieAttributes(t *testing.T) {
+	yes, no := true, false
+	for _, test := range []struct {
+		name   string
+		cfg    kernia.Config
+		prefix string
+		tail   string
+	}{
+		{"http", kernia.Config{}, "better-auth.", "Path=/; HttpOnly; SameSite=Lax"},
+		{"https", kernia.Config{BaseURL: "https://api.example.com"}, "__Secure-better-auth.", "Path=/; HttpOnly; Secure; SameSite=Lax"},
+		{"secure by hand", kernia.Config{Cookies: kernia.CookieConfig{Secure: &yes}}, "__Secure-better-auth.", "Path=/; HttpOnly; Secure; SameSite=Lax"},
+		{"insecure by hand", kernia.Config{BaseURL: "https://api.example.com", Cookies: kernia.CookieConfig{Secure: &no}}, "better-auth.", "Path=/; HttpOnly; SameSite=Lax"},
+		{"across sites", kernia.Config{Cookies: kernia.CookieConfig{Prefix: "acme", SameSite: "None", Domain: "example.com"}}, "acme.", "Domain=example.com; Path=/; HttpOnly; Secure; SameSite=None"},
+		{"partitioned", kernia.Config{Cookies: kernia.CookieConfig{Partitioned: true}}, "better-auth.", "Path=/; HttpOnly; Secure; SameSite=Lax; Partitioned"},
+		{"strict", kernia.Config{Cookies: kernia.CookieConfig{SameSite: "strict"}}, "better-auth.", "Path=/; HttpOnly; SameSite=Strict"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := serve(t, test.cfg)
+			origin := []string{"Origin", own}
+			if test.cfg.BaseURL != "" {
+				origin[1] = "https://api.example.com"
+			}
+			a := s.post("/sign-up/email", `{"name":"x","email":"x@example.com","password":"password123"}`, origin...)
+			checkCookies(t, "sign-up", a, []string{test.prefix + "session_token=*; Max-Age=604800; " + test.tail})
+			a = s.post("/sign-in/email", `{"email":"x@example.com","password":"password123","rememberMe":false}`, origin...)
+			checkCookies(t, "sign-in", a, []string{test.prefix + "session_token=*; " + test.tail, test.prefix + "dont_remember=*; " + test.tail})
+			a = s.post("/sign-out", ``, append([]string{"Cookie", a.cookie()}, origin...)...)
+			var gone []string
+			for _, name := range []string{"session_token", "session_data", "dont_remember"} {
+				gone = append(gone, test.prefix+name+"=; Max-Age=0; "+test.tail)
+			}
+			checkCookies(t, "sign-out", a, gone)
+		})
+	}
+}
+
+// checkCookies compares Set-Cookie lines; a star stands for a value that is not empty.
+func checkCookies(t *testing.T, what string, a answer, want []string) {
+	t.Helper()
+	var got []string
+	for _, line := range a.Cookies {
+		pair, rest, _ := strings.Cut(line, "; ")
+		name, value, _ := strings.Cut(pair, "=")
+		if value != "" {
+			value = "*"
+		}
+		got = append(got, name+"="+value+"; "+rest)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s (%d) sets\n\t%q, want\n\t%q", what, a.Status, got, want)
+	}
+}
+
+func TestD13_TwinsAndAges(t *testing.T) {
+	s := serve(t, kernia.Config{BaseURL: "https://api.example.com"})
+	a := s.post("/sign-up/email", `{"name":"x","email":"x@example.com","password":"password123"}`, "Origin", "https://api.example.com")
+	if !s.signedIn(a.cookie()) {
+		t.Fatal("the secure cookie does not count")
+	}
+	if s.signedIn(strings.TrimPrefix(a.cookie(), "__Secure-")) {
+		t.Error("the insecure twin of a secure cookie counts")
+	}
+	_, err := kernia.New(kernia.Config{BaseURL: own, Secret: strings.Repeat("aB3$", 10), Store: s.store, Session: kernia.SessionConfig{ExpiresIn: 401 * 24 * time.Hour}})
+	if err == nil {
+		t.Error("a cookie of more than 400 days is accepted")
+	}
+	remembered := s.signInAt("https://api.example.com", a.cookie()+"; __Secure-better-auth.dont_remember="+"true.x")
+	checkCookies(t, "sign-in beside a mark", remembered, []string{
+		"__Secure-better-auth.session_token=*; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax",
+		"__Secure-better-auth.dont_remember=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+	})
+}
+
+func (s *server) signInAt(origin, cookie string) answer {
+	return s.post("/sign-in/email", `{"email":"x@example.com","password":"password123"}`, "Origin", origin, "Cookie", cookie)
+}
+
+// TestD14_NothingIsCached looks at every operation, answered and refused, and at what is no route.
+func TestD14_NothingIsCached(t *testing.T) {
+	s := serve(t, kernia.Config{DisabledPaths: []string{"/update-session"}})
+	cookie := s.signUp("ann@example.com")
+	check := func(name string, a answer) {
+		if a.header("Cache-Control") != "no-store" || !strings.Contains(a.header("Vary"), "Cookie") || !strings.Contains(a.header("Vary"), "Authorization") {
+			t.Errorf("%s (%d): headers %v", name, a.Status, a.Header)
+		}
+	}
+	for _, o := range s.auth.Operations() {
+		for _, headers := range [][]string{nil, {"Cookie", cookie}, {"Cookie", cookie, "Origin", "https://evil.example"}} {
+			check(o.Name(), s.send(request(o.Method, o.Path, "", headers...)))
+		}
+	}
+	check("no route", s.get("/nope"))
+	g := s.auth.Guard(t.Context(), request("GET", "/x", ""), true)
+	check("a guard", answer{Response: *g.Denied})
+}
