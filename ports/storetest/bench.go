@@ -24,7 +24,7 @@ func Bench(b *testing.B, open func(b *testing.B, name string) ports.Store) {
 	b.Run("Create", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := d.Create(b.Context(), k.session, k.record(k.session, nil)); err != nil {
+			if _, err := d.Create(b.Context(), k.session, d.whole(k.session, nil)); err != nil {
 				b.Fatal(err)
 			}
 		}

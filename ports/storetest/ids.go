@@ -149,8 +149,8 @@ func refuseIDs(k *kit) {
 			k.Errorf("Update to the reference %q: %v, want ErrInvalid", text, err)
 		}
 	}
-	if n := d.size(query(k.user)) + d.size(query(k.session)); n != 1 {
-		k.Errorf("%d records are stored, want 1", n)
+	if n := d.size(query(k.user)) + d.size(query(k.session)); n != 2 {
+		k.Errorf("%d records are stored, want a session and its user", n)
 	}
 }
 

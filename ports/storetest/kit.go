@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -146,10 +147,26 @@ func (k *kit) newID(kind ports.IDKind) string {
 	return fmt.Sprintf("id-%06d", n)
 }
 
+// whole is record with the records that it refers to, so that a database may insist on them.
+func (d db) whole(m *ports.Model, v values) ports.Record {
+	d.Helper()
+	filled := maps.Clone(v)
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		if _, given := v[f.Name]; f.References != nil && !f.Null && !given {
+			if filled == nil {
+				filled = values{}
+			}
+			filled[f.Name] = d.add(f.References, nil)[0]
+		}
+	}
+	return d.record(m, filled)
+}
+
 // add creates a record.
 func (d db) add(m *ports.Model, v values) ports.Record {
 	d.Helper()
-	r, err := d.Create(d.ctx, m, d.record(m, v))
+	r, err := d.Create(d.ctx, m, d.whole(m, v))
 	if err != nil {
 		d.Fatalf("Create of %q: %v", m.Name, err)
 	}

@@ -118,7 +118,7 @@ func nullKeys(k *kit) {
 	d := k.store()
 	p := ports.String("p")
 	d.add(k.account, values{"providerId": p})
-	if _, err := d.Create(k.ctx, k.account, k.record(k.account, values{"providerId": p})); err != nil {
+	if _, err := d.Create(k.ctx, k.account, d.whole(k.account, values{"providerId": p})); err != nil {
 		k.Errorf("a second record with a null in its key: %v", err)
 	}
 	a := d.add(k.account, values{"providerId": p, "accountId": ports.String("1")})
@@ -136,7 +136,7 @@ func apartKeys(k *kit) {
 	}
 	for _, pair := range [][2]string{{"a", "bc"}, {"ab", "c"}, {"a,b", "c"}, {"a", "b,c"}, {"", "abc"}, {"abc", ""}} {
 		v := values{"providerId": ports.String(pair[0]), "accountId": ports.String(pair[1])}
-		if _, err := d.Create(k.ctx, k.account, k.record(k.account, v)); err != nil {
+		if _, err := d.Create(k.ctx, k.account, d.whole(k.account, v)); err != nil {
 			k.Errorf("Create with the key %q beside others: %v", pair, err)
 		}
 	}

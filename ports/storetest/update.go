@@ -237,7 +237,7 @@ func updateByKey(k *kit) {
 	r := d.add(k.account, values{"providerId": ports.String("a"), "accountId": ports.String("1")})
 	m := changed(k.account, "userId")
 	m.Key = k.account.Unique[0]
-	owner := ports.String(k.newID(ports.IDText))
+	owner := d.add(k.user, nil)[0]
 	got, ok := d.set(m, ports.String("a"), ports.String("1"), owner)
 	r[k.account.Field("userId")] = owner
 	if !ok {

@@ -6,6 +6,9 @@
 // It knows no transactions, TTL, partial or sparse indexes, collation or $lookup, and reports a duplicate on
 // update as code 1.
 //
+// Its module stays outside go.work, because its many dependencies would raise the versions that all others are
+// tested with: build and test it with GOWORK=off.
+//
 // The one line on standard output is the mongodb:// URL, printed when it can be used. The program ends when
 // standard input ends or on SIGTERM, and removes its directory.
 package main

@@ -50,7 +50,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 func (s *Store) plan(ctx context.Context, on querier, models []*ports.Model) (ports.Plan, error) {
 	p := planner{ctx: ctx, on: on, store: s, relations: map[string]*relation{}}
 	err := p.schema()
-	for _, step := range []func(*ports.Model) error{p.table, p.keys} { // all tables before the first key
+	for _, step := range []func(*ports.Model) error{p.table, p.references, p.keys} { // all tables before the first key
 		for _, m := range models {
 			if err == nil {
 				err = step(m)
@@ -70,6 +70,7 @@ type planner struct {
 	on        querier
 	store     *Store
 	relations map[string]*relation
+	pending   map[*ports.Model][]int // fields whose references the table could not yet name
 }
 
 func (p *planner) step(statement, summary string, args ...any) {
@@ -132,7 +133,7 @@ func (p *planner) create(m *ports.Model, name string) {
 	var columns []string
 	for i := range m.Fields {
 		f := &m.Fields[i]
-		column := definition(m, i)
+		column := definition(m, i) + p.reference(m, i)
 		single := func(k ports.Key) bool { return len(k) == 1 && k[0] == f.Name }
 		if i > 0 && slices.ContainsFunc(m.Unique, single) {
 			column += " UNIQUE"
@@ -143,6 +144,34 @@ func (p *planner) create(m *ports.Model, name string) {
 	}
 	p.relations[name] = r
 	p.step("CREATE TABLE "+name+" ("+strings.Join(columns, ", ")+")", "create table %s", name)
+}
+
+// reference returns the clause of a field whose records go with the one they refer to. A reference that outlives
+// its record has none. Where the other table comes later, references adds it then.
+func (p *planner) reference(m *ports.Model, i int) string {
+	to := m.Fields[i].References
+	if to == nil || !slices.Contains(to.Referrers, ports.Referrer{Model: m, Field: m.Fields[i].Name}) {
+		return ""
+	}
+	if p.relations[p.store.name(to)] == nil && to != m {
+		if p.pending == nil {
+			p.pending = map[*ports.Model][]int{}
+		}
+		p.pending[m] = append(p.pending[m], i)
+		return ""
+	}
+	return " REFERENCES " + p.store.name(to) + " (" + quote(to.Fields[0].ColumnName()) + ") ON DELETE CASCADE"
+}
+
+// references plans what reference had to leave for later.
+func (p *planner) references(m *ports.Model) error {
+	for _, i := range p.pending[m] {
+		if clause := p.reference(m, i); clause != "" {
+			p.step("ALTER TABLE "+p.store.name(m)+" ADD FOREIGN KEY ("+quote(m.Fields[i].ColumnName())+")"+clause,
+				"add reference %q to %s", m.Fields[i].ColumnName(), p.store.name(m))
+		}
+	}
+	return nil
 }
 
 // add plans a column for a table that is there.
@@ -158,7 +187,7 @@ func (p *planner) add(m *ports.Model, f *ports.Field, name string, r *relation) 
 		}
 	}
 	r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null, added: f})
-	p.step("ALTER TABLE "+name+" ADD COLUMN "+definition(m, i), "add column %q to %s", f.ColumnName(), name)
+	p.step("ALTER TABLE "+name+" ADD COLUMN "+definition(m, i)+p.reference(m, i), "add column %q to %s", f.ColumnName(), name)
 	return nil
 }
 

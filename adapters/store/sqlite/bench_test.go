@@ -17,7 +17,7 @@ func BenchmarkStore(b *testing.B) {
 	dir := b.TempDir()
 	storetest.Bench(b, func(b *testing.B, name string) ports.Store {
 		b.Helper()
-		s, err := kerniasqlite.OpenLoose(b.Context(), filepath.Join(dir, name+".db"))
+		s, err := kerniasqlite.OpenFast(b.Context(), filepath.Join(dir, name+".db"))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 func FuzzStore(f *testing.F) {
 	dir := f.TempDir()
 	storetest.Fuzz(f, func(t *testing.T, name string) ports.Store {
-		s, err := kerniasqlite.OpenLoose(t.Context(), filepath.Join(dir, name+".db"))
+		s, err := kerniasqlite.OpenFast(t.Context(), filepath.Join(dir, name+".db"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ var kinds = storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID)
 func TestStore(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(t *testing.T, name string) ports.Store {
-		s, err := kerniasqlite.OpenLoose(t.Context(), filepath.Join(dir, name+".db"))
+		s, err := kerniasqlite.OpenFast(t.Context(), filepath.Join(dir, name+".db"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,140 @@
+package kerniamongo
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/bson"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+const longest = 8 << 10 // bytes of a text to be contained; the server limits the expression it becomes
+
+// A filter is a list of tests that all must hold. Every test names its operator and takes its operand from a typed
+// value, so that no argument is ever read as an operator.
+type filter struct {
+	tests []bson.E
+	never bool // some test is satisfied by no document
+}
+
+// doc returns the filter as the server takes it.
+func (f *filter) doc() bson.D {
+	seen := make([]string, 0, 8)
+	for _, t := range f.tests {
+		if slices.Contains(seen, t.Key) {
+			all := bson.A{}
+			for _, t := range f.tests {
+				all = append(all, bson.D{t})
+			}
+			return bson.D{{Key: "$and", Value: all}}
+		}
+		seen = append(seen, t.Key)
+	}
+	if f.tests == nil {
+		return bson.D{}
+	}
+	return f.tests
+}
+
+// with returns the filter extended by one test.
+func (f *filter) with(column, op string, operand any) *filter {
+	more := *f
+	more.tests = append(slices.Clip(f.tests), test(column, op, operand))
+	return &more
+}
+
+// among returns the filter extended by a test for one of several values.
+func (f *filter) among(column string, values bson.A) *filter {
+	if len(values) == 1 {
+		return f.with(column, "$eq", values[0])
+	}
+	return f.with(column, "$in", values)
+}
+
+func test(column, op string, operand any) bson.E {
+	return bson.E{Key: column, Value: bson.D{{Key: op, Value: operand}}}
+}
+
+// add adds the condition on fd, whose column stands below prefix, with the arguments it takes.
+func (f *filter) add(fd *field, prefix string, c ports.Condition, args []ports.Value) {
+	column := prefix + fd.column
+	switch c.Op {
+	case ports.Null:
+		f.tests = append(f.tests, test(column, "$eq", nil))
+		return
+	case ports.NotNull:
+		f.tests = append(f.tests, test(column, "$ne", nil))
+		return
+	case ports.In:
+		f.addIn(fd, column, args)
+		return
+	}
+	arg, ok := fd.encode(args[0])
+	if !ok && c.Op == ports.Ne && !fd.id { // text that is not UTF-8 differs from all that is stored
+		f.tests = append(f.tests, test(column, "$ne", nil))
+		return
+	}
+	if !ok || arg == nil {
+		f.never = true
+		return
+	}
+	switch c.Op {
+	case ports.Eq:
+		f.tests = append(f.tests, test(column, "$eq", arg))
+	case ports.Ne:
+		f.tests = append(f.tests, test(column, "$nin", bson.A{arg, nil}))
+	case ports.Lt:
+		f.tests = append(f.tests, test(column, "$lt", arg))
+	case ports.Le:
+		f.tests = append(f.tests, test(column, "$lte", arg))
+	case ports.Gt:
+		f.tests = append(f.tests, test(column, "$gt", arg))
+	case ports.Ge:
+		f.tests = append(f.tests, test(column, "$gte", arg))
+	case ports.Contains:
+		f.tests = append(f.tests, contains(column, args[0].AsString()))
+	}
+}
+
+func (f *filter) addIn(fd *field, column string, args []ports.Value) {
+	list := bson.A{}
+	for _, v := range args {
+		if arg, ok := fd.encode(v); ok && arg != nil {
+			list = append(list, arg)
+		}
+	}
+	f.never = f.never || len(list) == 0
+	f.tests = append(f.tests, test(column, "$in", list))
+}
+
+// contains returns the test for a part of a text, as an expression in which every character stands for itself.
+func contains(column, part string) bson.E {
+	if part == "" {
+		return test(column, "$ne", nil)
+	}
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(part), "\x00", `\x00`) // the server takes no NUL in an expression
+	return test(column, "$regex", quoted)
+}
+
+// tooLong reports whether an argument of where is a longer text to be contained than the server takes.
+func tooLong(where []ports.Condition, args []ports.Value) bool {
+	for _, c := range where {
+		if c.Op == ports.Contains && len(args[0].AsString()) > longest {
+			return true
+		}
+		args = args[c.Args():]
+	}
+	return false
+}
+
+// filter returns the conditions with their arguments, of which there may be more.
+func (sh *shape) filter(where []ports.Condition, args []ports.Value) *filter {
+	f := &filter{}
+	for _, c := range where {
+		f.add(sh.field(c.Field), "", c, args[:c.Args()])
+		args = args[c.Args():]
+	}
+	return f
+}

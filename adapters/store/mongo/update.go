@@ -1,0 +1,226 @@
+package kerniamongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/mongo"
+	"go.mongodb.org/mongo-driver/mongo/options"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// Update changes the record that m addresses if its conditions hold. Adding to a null leaves it null. See
+// [ports.Store].
+func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	sh, f, err := s.address(m, "update", args)
+	if err != nil {
+		return nil, false, fail(ctx, "update", name(m.Model), err)
+	}
+	values := args[len(args)-len(m.Set):]
+	change, err := sh.change(m.Set, values)
+	if err != nil {
+		return nil, false, fail(ctx, "update", m.Model.Name, err)
+	}
+	var r ports.Record
+	err = s.do(ctx, func(call context.Context) (err error) {
+		if f.never {
+			return nil
+		}
+		r, err = change.apply(call, f)
+		if isDuplicate(err) {
+			return sh.conflict(call, err, change.after(call, f), false)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, false, fail(ctx, "update", m.Model.Name, err)
+	}
+	return r, r != nil, nil
+}
+
+// Take removes the record that m addresses if its conditions hold, then what refers to it. See [ports.Store].
+func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	sh, f, err := s.address(m, "take", args)
+	if err != nil {
+		return nil, false, fail(ctx, "take", name(m.Model), err)
+	}
+	var r ports.Record
+	err = s.do(ctx, func(call context.Context) error {
+		if f.never {
+			return nil
+		}
+		return s.together(call, len(m.Model.Referrers) > 0, func(call context.Context) (err error) {
+			r, err = s.take(call, sh, f)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, false, fail(ctx, "take", m.Model.Name, err)
+	}
+	return r, r != nil, nil
+}
+
+// take removes the one document of f and then what refers to it: the first step decides who gets it.
+func (s *Store) take(ctx context.Context, sh *shape, f *filter) (ports.Record, error) {
+	doc, err := sh.coll.FindOneAndDelete(ctx, f.doc()).Raw()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := sh.record(doc)
+	if err == nil && len(sh.Referrers) > 0 {
+		_, err = s.removal(ctx, sh).referrers(sh, bson.A{doc.Lookup("_id")})
+	}
+	return r, err
+}
+
+// address checks m, once, and its arguments, and returns the filter by key and conditions.
+func (s *Store) address(m *ports.Mutation, verb string, args []ports.Value) (*shape, *filter, error) {
+	if known, ok := s.checked.Load(m); !ok || known != verb {
+		if err := m.Check(verb); err != nil {
+			return nil, nil, err
+		}
+		s.checked.Store(m, verb)
+	}
+	if err := m.CheckArgs(args); err != nil {
+		return nil, nil, err
+	}
+	sh, err := s.shape(m.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	where := make([]ports.Condition, 0, len(m.Key)+len(m.Where))
+	for _, name := range m.Key {
+		where = append(where, ports.Condition{Field: name})
+	}
+	where = append(where, m.Where...)
+	if tooLong(where, args) {
+		return nil, nil, fmt.Errorf("%w: a text of over %d bytes to be contained", ports.ErrInvalid, longest)
+	}
+	return sh, sh.filter(where, args), nil
+}
+
+// A change is what an update writes.
+type change struct {
+	*shape
+	set, unset bson.D
+	add        []addition
+}
+
+type addition struct {
+	*field
+	n int64
+}
+
+// change returns the changes with their values; of two to one field the last one counts.
+func (sh *shape) change(changes []ports.Change, values []ports.Value) (*change, error) {
+	ch := &change{shape: sh}
+	for i, c := range changes {
+		f := sh.field(c.Field)
+		if slices.ContainsFunc(changes[i+1:], func(later ports.Change) bool { return later.Field == c.Field }) {
+			return nil, fmt.Errorf("%w: %q.%q is changed twice", ports.ErrInvalid, sh.Name, f.Name)
+		}
+		in, ok := f.encode(values[i])
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("%w: %q.%q cannot hold such text", ports.ErrInvalid, sh.Name, f.Name)
+		case c.Add:
+			ch.add = append(ch.add, addition{f, values[i].AsInt()})
+		case in == nil && !f.explicit:
+			ch.unset = append(ch.unset, bson.E{Key: f.column, Value: ""})
+		default:
+			ch.set = append(ch.set, bson.E{Key: f.column, Value: in})
+		}
+	}
+	return ch, nil
+}
+
+// apply makes the change to the one document of f and returns the record as it then is, nil where there is none.
+// The server adds to a null as if it were zero. Where a field may be null, what is null is therefore guessed,
+// made part of the filter, and looked up where the guess was wrong.
+func (ch *change) apply(ctx context.Context, f *filter) (ports.Record, error) {
+	null := make([]bool, len(ch.add))
+	for range 8 {
+		guessed, update := f, ch.operators(null)
+		for i, a := range ch.add {
+			if a.Null {
+				guessed = guessed.with(a.column, map[bool]string{true: "$eq", false: "$ne"}[null[i]], nil)
+			}
+		}
+		var found *mongo.SingleResult
+		if len(update) == 0 {
+			found = ch.coll.FindOne(ctx, guessed.doc())
+		} else {
+			found = ch.coll.FindOneAndUpdate(ctx, guessed.doc(), update, options.FindOneAndUpdate().SetReturnDocument(options.After))
+		}
+		doc, err := found.Raw()
+		if err == nil {
+			return ch.record(doc)
+		}
+		if !errors.Is(err, mongo.ErrNoDocuments) {
+			return nil, err
+		}
+		if !slices.ContainsFunc(ch.add, func(a addition) bool { return a.Null }) {
+			return nil, nil
+		}
+		doc, err = ch.coll.FindOne(ctx, f.doc()).Raw()
+		if errors.Is(err, mongo.ErrNoDocuments) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range ch.add {
+			v, err := doc.LookupErr(a.column)
+			null[i] = a.Null && (err != nil || v.Type == bson.TypeNull)
+		}
+	}
+	return nil, fmt.Errorf("%w: others kept changing the record", ports.ErrUnavailable)
+}
+
+// operators returns the change as the server takes it, without additions to what is null.
+func (ch *change) operators(null []bool) bson.D {
+	var inc, update bson.D
+	for i, a := range ch.add {
+		if !null[i] {
+			inc = append(inc, bson.E{Key: a.column, Value: a.n})
+		}
+	}
+	for _, op := range []bson.E{{Key: "$set", Value: ch.set}, {Key: "$unset", Value: ch.unset}, {Key: "$inc", Value: inc}} {
+		if len(op.Value.(bson.D)) > 0 {
+			update = append(update, op)
+		}
+	}
+	return update
+}
+
+// after returns the record of f as the change would have left it, for finding out what it ran into.
+func (ch *change) after(ctx context.Context, f *filter) ports.Record {
+	doc, err := ch.coll.FindOne(ctx, f.doc()).Raw()
+	if err != nil {
+		return make(ports.Record, len(ch.fields))
+	}
+	r, err := ch.record(doc)
+	if err != nil {
+		return make(ports.Record, len(ch.fields))
+	}
+	for _, e := range ch.set {
+		i := ch.columns[e.Key]
+		raw, _ := bson.Marshal(bson.D{e}) // it has been sent before
+		r[i], _ = ch.fields[i].decode(bson.Raw(raw).Lookup(e.Key))
+	}
+	for _, e := range ch.unset {
+		r[ch.columns[e.Key]] = ports.Value{}
+	}
+	for _, a := range ch.add {
+		i := ch.columns[a.column]
+		r[i] = ports.Int(r[i].AsInt() + a.n)
+	}
+	return r
+}
