@@ -106,7 +106,7 @@ func developmentSecret(c *Config) (string, error) {
 		path = "kernia.secret"
 	}
 	for range 2 {
-		kept, err := os.ReadFile(path)
+		kept, err := os.ReadFile(path) //nolint:gosec // the application chose the path
 		if err == nil {
 			return strings.TrimSpace(string(kept)), nil
 		}
@@ -117,7 +117,7 @@ func developmentSecret(c *Config) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("kernia: making a secret: %w", err)
 		}
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // as above
 		if errors.Is(err, os.ErrExist) {
 			continue // another process was faster
 		}
@@ -177,7 +177,7 @@ func (a *Auth) now() time.Time { return a.config.Clock.Now().UTC().Truncate(time
 
 type systemClock struct{}
 
-func (systemClock) Now() time.Time { return time.Now() }
+func (systemClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one place where the core asks
 
 type systemRandom struct{}
 

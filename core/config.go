@@ -162,10 +162,32 @@ func (c Config) settled() (Config, error) {
 	if c.BaseURL == "" && !c.Development {
 		return c, fmt.Errorf("kernia: Config.BaseURL is missing: set the public URL of the routes, as https://api.example.com/api/auth")
 	}
+	if err := c.settlePaths(); err != nil {
+		return c, err
+	}
+	if c.BodyLimit == 0 {
+		c.BodyLimit = defaultBodyLimit
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.BodyLimit < 0 || c.Timeout < 0 {
+		return c, fmt.Errorf("kernia: Config.BodyLimit and Config.Timeout must not be negative")
+	}
+	c.settlePorts()
+	if err := c.RateLimit.settle(c.Development); err != nil {
+		return c, err
+	}
+	err := c.Session.settle()
+	return c, err
+}
+
+// settlePaths brings BaseURL and BasePath into one form: no default left out, no slash at the end.
+func (c *Config) settlePaths() error {
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return c, fmt.Errorf("kernia: Config.BaseURL must be an http or https URL with a host, no query and no user")
+			return fmt.Errorf("kernia: Config.BaseURL must be an http or https URL with a host, no query and no user")
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		if path == "" {
@@ -184,17 +206,13 @@ func (c Config) settled() (Config, error) {
 	}
 	c.BasePath = strings.TrimRight(c.BasePath, "/")
 	if c.BasePath != "" && (c.BasePath[0] != '/' || strings.Contains(c.BasePath, "//") || strings.ContainsAny(c.BasePath, "?#%\\ ")) {
-		return c, fmt.Errorf("kernia: Config.BasePath must begin with / and hold plain segments, as /api/auth")
+		return fmt.Errorf("kernia: Config.BasePath must begin with / and hold plain segments, as /api/auth")
 	}
-	if c.BodyLimit == 0 {
-		c.BodyLimit = defaultBodyLimit
-	}
-	if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
-	}
-	if c.BodyLimit < 0 || c.Timeout < 0 {
-		return c, fmt.Errorf("kernia: Config.BodyLimit and Config.Timeout must not be negative")
-	}
+	return nil
+}
+
+// settlePorts fills in what the application left to us.
+func (c *Config) settlePorts() {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -207,11 +225,6 @@ func (c Config) settled() (Config, error) {
 	if c.Hasher == nil {
 		c.Hasher = Argon2id()
 	}
-	if err := c.RateLimit.settle(c.Development); err != nil {
-		return c, err
-	}
-	err := c.Session.settle()
-	return c, err
 }
 
 func (s *SessionConfig) settle() error {

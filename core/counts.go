@@ -58,39 +58,43 @@ func (t *tableCounts) Add(ctx context.Context, key string, l ports.Limit) (ports
 	if l.Bound < 1 || l.Window < time.Millisecond {
 		return ports.Tally{}, fmt.Errorf("%w: a limit of %d in %s", ports.ErrInvalid, l.Bound, l.Window)
 	}
-	store := t.auth.config.Store
 	for range maxRounds {
-		now := t.auth.now()
-		k, since, last := ports.String(plainText(key)), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
-		r, ok, err := store.Update(ctx, &t.add, []ports.Value{k, since, ports.Int(l.Bound), ports.Int(1), last})
-		if err != nil || ok {
-			return tally(r, ok, l.Window), err
+		if got, settled, err := t.try(ctx, key, l); err != nil || settled {
+			return got, err
 		}
-		r, ok, err = store.Update(ctx, &t.restart, []ports.Value{k, since, ports.Int(1), last})
-		if err != nil || ok {
-			return tally(r, ok, l.Window), err
-		}
-		rows, err := store.Find(ctx, &t.row, []ports.Value{k})
-		if err != nil {
-			return ports.Tally{}, err
-		}
-		if len(rows) > 0 {
-			until := time.UnixMilli(rows[0][rateLimitLast].AsInt()).Add(l.Window)
-			if now.Before(until) && rows[0][rateLimitCount].AsInt() >= l.Bound {
-				return ports.Tally{Count: rows[0][rateLimitCount].AsInt(), Wait: until.Sub(now)}, nil
-			}
-			continue
-		}
-		r, err = t.create(ctx, k, last)
-		if _, taken := errors.AsType[*ports.ConflictError](err); taken {
-			continue
-		}
-		if err != nil {
-			return ports.Tally{}, err
-		}
-		return tally(r, true, l.Window), t.sweep(ctx, now)
 	}
 	return ports.Tally{}, errContended
+}
+
+// try takes the steps once; settled is false where another caller came between two of them.
+func (t *tableCounts) try(ctx context.Context, key string, l ports.Limit) (got ports.Tally, settled bool, err error) {
+	store, now := t.auth.config.Store, t.auth.now()
+	k, since, last := ports.String(plainText(key)), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
+	r, ok, err := store.Update(ctx, &t.add, []ports.Value{k, since, ports.Int(l.Bound), ports.Int(1), last})
+	if err != nil || ok {
+		return tally(r, ok, l.Window), ok, err
+	}
+	r, ok, err = store.Update(ctx, &t.restart, []ports.Value{k, since, ports.Int(1), last})
+	if err != nil || ok {
+		return tally(r, ok, l.Window), ok, err
+	}
+	rows, err := store.Find(ctx, &t.row, []ports.Value{k})
+	if err != nil {
+		return ports.Tally{}, false, err
+	}
+	if len(rows) > 0 {
+		until := time.UnixMilli(rows[0][rateLimitLast].AsInt()).Add(l.Window)
+		n := rows[0][rateLimitCount].AsInt()
+		return ports.Tally{Count: n, Wait: until.Sub(now)}, now.Before(until) && n >= l.Bound, nil
+	}
+	r, err = t.create(ctx, k, last)
+	if _, taken := errors.AsType[*ports.ConflictError](err); taken {
+		return ports.Tally{}, false, nil
+	}
+	if err != nil {
+		return ports.Tally{}, false, err
+	}
+	return tally(r, true, l.Window), true, t.sweep(ctx, now)
 }
 
 func (t *tableCounts) create(ctx context.Context, key, last ports.Value) (ports.Record, error) {

@@ -13,6 +13,7 @@ type errorQuery struct {
 	Description Optional[string] `json:"error_description" in:"query"`
 }
 
+//nolint:gochecknoglobals // parsed once, never changed
 var errorTemplate = template.Must(template.New("error").Parse(`<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -49,7 +49,8 @@ func (f Field[T]) extra() extraField {
 // Of returns the field's value in a user or session: the zero T where it is null or the record lacks the field.
 func (f Field[T]) Of(r interface {
 	Lookup(name string) (ports.Value, bool)
-}) T {
+},
+) T {
 	v, _ := r.Lookup(f.Name)
 	var out T
 	fromValue(v, &out)

@@ -82,6 +82,7 @@ func field(name string, t ports.Type) ports.Field { return ports.Field{Name: nam
 func nullable(name string, t ports.Type) ports.Field {
 	return ports.Field{Name: name, Type: t, Null: true}
 }
+
 func refers(name string, to *ports.Model) ports.Field {
 	return ports.Field{Name: name, Type: ports.TypeString, References: to}
 }

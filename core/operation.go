@@ -31,15 +31,12 @@ type Operation struct {
 	Out     reflect.Type
 	Forms   bool // takes URL-encoded bodies as well
 
-	login    bool // the origin is checked even without a cookie
-	noStore  bool
-	anyBody  bool
-	noBody   bool
-	need     bodyNeed
-	redirect bool
-	input    *inputPlan
-	run      func(ctx context.Context, c *Call, in reflect.Value) (any, error)
-	status   int
+	login   bool // the origin is checked even without a cookie
+	anyBody bool
+	noBody  bool
+	need    bodyNeed
+	input   *inputPlan
+	run     func(ctx context.Context, c *Call, in reflect.Value) (any, error)
 }
 
 // Name returns "METHOD path", or the bare name of an operation without a route.

@@ -48,7 +48,9 @@ func TestCSRF(t *testing.T) {
 			continue
 		}
 		for _, headers := range [][]string{
-			{"Cookie", "a=b", "Origin", "https://evil.example"}, {"Cookie", "a=b", "Origin", ""}, {"Cookie", "a=b", "Origin", "null"},
+			{"Cookie", "a=b", "Origin", "https://evil.example"},
+			{"Cookie", "a=b", "Origin", ""},
+			{"Cookie", "a=b", "Origin", "null"},
 			{"Cookie", "a=b", "Origin", "", "Referer", "https://evil.example/"},
 		} {
 			if a := s.post(o.Path, `{}`, headers...); a.Status != 403 {

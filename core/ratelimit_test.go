@@ -209,8 +209,8 @@ func TestRateRules(t *testing.T) {
 			t.Fatalf("a route without a limit = %d", a.Status)
 		}
 	}
-	for range 100 {
-		s.from("1.1.1.1:1", "/made-up-"+fmt.Sprint(time.Now().UnixNano()))
+	for i := range 100 {
+		s.from("1.1.1.1:1", fmt.Sprintf("/made-up-%d", i))
 	}
 	if a := s.from("1.1.1.1:1", "/another"); a.Status != 429 {
 		t.Errorf("unknown routes have no count: %d", a.Status)

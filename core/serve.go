@@ -144,8 +144,11 @@ func (o *Operation) mediaError() *Error {
 
 func headers(contentType string) []HeaderLine {
 	h := []HeaderLine{
-		{"Cache-Control", "no-store"}, {"Pragma", "no-cache"}, {"Vary", "Cookie, Authorization, Origin"},
-		{"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"},
+		{"Cache-Control", "no-store"},
+		{"Pragma", "no-cache"},
+		{"Vary", "Cookie, Authorization, Origin"},
+		{"X-Content-Type-Options", "nosniff"},
+		{"Referrer-Policy", "no-referrer"},
 	}
 	if contentType != "" {
 		h = append(h, HeaderLine{"Content-Type", contentType})

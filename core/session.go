@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,8 +119,8 @@ func (a *Auth) extend(ctx context.Context, p *Principal, now time.Time) (live bo
 }
 
 func (a *Auth) afterSessionUpdate(ctx context.Context, s Session) error {
-	for i := len(a.hooks) - 1; i >= 0; i-- {
-		if err := after(ctx, a.hooks[i].Session.AfterUpdate, s, ErrUpdateSession); err != nil {
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.Session.AfterUpdate, s, ErrUpdateSession); err != nil {
 			return err
 		}
 	}
@@ -160,8 +161,8 @@ func (a *Auth) Issue(ctx context.Context, user User, n NewSession) (Session, err
 	if s, err = a.sessions.create(ctx, s, user); err != nil {
 		return Session{}, err
 	}
-	for i := len(a.hooks) - 1; i >= 0; i-- {
-		if err := after(ctx, a.hooks[i].Session.AfterCreate, s, ErrCreateSession); err != nil {
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.Session.AfterCreate, s, ErrCreateSession); err != nil {
 			return Session{}, err
 		}
 	}

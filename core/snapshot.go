@@ -283,19 +283,19 @@ func (k kvSessions) revokeAll(ctx context.Context, userID, exceptID string) (boo
 	if err != nil {
 		return false, err
 	}
-	any := false
+	some := false
 	for _, hashed := range members {
 		gone, err := k.remove(ctx, hashed, userID, exceptID)
 		if err != nil {
-			return any, err
+			return some, err
 		}
-		any = any || gone
+		some = some || gone
 	}
 	if k.copy {
 		rows, err := k.rows.revokeAll(ctx, userID, exceptID)
-		return any || rows, err
+		return some || rows, err
 	}
-	return any, nil
+	return some, nil
 }
 
 func (k kvSessions) list(ctx context.Context, userID string) ([]Session, error) {

@@ -61,23 +61,8 @@ func (t *Table[T]) compile() error {
 			return fmt.Errorf("field %s has a type that no column has", sf.Name)
 		}
 		tf := tableField{index: i}
-		for word := range strings.SplitSeq(sf.Tag.Get("kernia"), ",") {
-			switch key, value, _ := strings.Cut(word, "="); key {
-			case "":
-			case "ref":
-				tf.reference = value
-				t.model.Index = append(t.model.Index, ports.Key{f.Name})
-			case "index":
-				t.model.Index = append(t.model.Index, ports.Key{f.Name})
-			case "unique":
-				if value == "" {
-					t.model.Unique = append(t.model.Unique, ports.Key{f.Name})
-				} else {
-					together[value] = append(together[value], f.Name)
-				}
-			default:
-				return fmt.Errorf("field %s: unknown word %q in its tag", sf.Name, word)
-			}
+		if err := t.tag(sf.Tag.Get("kernia"), f.Name, &tf, together); err != nil {
+			return fmt.Errorf("field %s: %w", sf.Name, err)
 		}
 		t.fields = append(t.fields, tf)
 		t.model.Fields = append(t.model.Fields, f)
@@ -91,6 +76,29 @@ func (t *Table[T]) compile() error {
 		}
 	}
 	return t.model.Check()
+}
+
+// tag reads the words of one column's tag.
+func (t *Table[T]) tag(tag, name string, tf *tableField, together map[string]ports.Key) error {
+	for word := range strings.SplitSeq(tag, ",") {
+		switch key, value, _ := strings.Cut(word, "="); key {
+		case "":
+		case "ref":
+			tf.reference = value
+			t.model.Index = append(t.model.Index, ports.Key{name})
+		case "index":
+			t.model.Index = append(t.model.Index, ports.Key{name})
+		case "unique":
+			if value == "" {
+				t.model.Unique = append(t.model.Unique, ports.Key{name})
+			} else {
+				together[value] = append(together[value], name)
+			}
+		default:
+			return fmt.Errorf("unknown word %q in its tag", word)
+		}
+	}
+	return nil
 }
 
 func columnName(sf reflect.StructField) string {

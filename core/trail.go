@@ -36,10 +36,10 @@ func (t *trail) add(ctx context.Context, e Event) {
 		e.IPAddress, e.UserAgent = c.ClientAddress(), c.userAgent()
 	}
 	if h, ok := ctx.Value(holdKey{}).(*Held); ok {
-		h.add(func() { t.send(e) })
+		h.add(func() { t.send(e) }) //nolint:contextcheck // an event outlives the request it tells of
 		return
 	}
-	t.send(e)
+	t.send(e) //nolint:contextcheck // as above
 }
 
 func (t *trail) send(e Event) {

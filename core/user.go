@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kernia-go/kernia/core/internal/address"
 	"github.com/kernia-go/kernia/core/internal/secret"
@@ -110,12 +111,12 @@ func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, e
 }
 
 func (a *Auth) afterCreate(ctx context.Context, u User, with []Account) error {
-	for i := len(a.hooks) - 1; i >= 0; i-- {
-		if err := after(ctx, a.hooks[i].User.AfterCreate, u, ErrCreateUser); err != nil {
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.User.AfterCreate, u, ErrCreateUser); err != nil {
 			return err
 		}
 		for _, account := range with {
-			if err := after(ctx, a.hooks[i].Account.AfterCreate, account, ErrCreateUser); err != nil {
+			if err := after(ctx, h.Account.AfterCreate, account, ErrCreateUser); err != nil {
 				return err
 			}
 		}
@@ -178,8 +179,8 @@ func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, e
 		return User{}, err
 	}
 	a.trail.add(ctx, Event{Type: "user.updated", UserID: id})
-	for i := len(a.hooks) - 1; i >= 0; i-- {
-		if err := after(ctx, a.hooks[i].User.AfterUpdate, u, ErrUpdateUser); err != nil {
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.User.AfterUpdate, u, ErrUpdateUser); err != nil {
 			return User{}, err
 		}
 	}
@@ -224,8 +225,8 @@ func (a *Auth) DeleteUser(ctx context.Context, id string) (bool, error) {
 		return true, err
 	}
 	a.trail.add(ctx, Event{Type: "user.deleted", UserID: id})
-	for i := len(a.hooks) - 1; i >= 0; i-- {
-		if err := after(ctx, a.hooks[i].User.AfterDelete, *u, ErrDeleteUser); err != nil {
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.User.AfterDelete, *u, ErrDeleteUser); err != nil {
 			return true, err
 		}
 	}

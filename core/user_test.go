@@ -259,10 +259,14 @@ func TestG09_MissingPieces(t *testing.T) {
 
 // everyType has one added field of every type.
 var everyType = []kernia.Extra{
-	kernia.Field[string]{Name: "text", Input: true, Column: "some_text"}, kernia.Field[bool]{Name: "flag", Input: true},
-	kernia.Field[int64]{Name: "number", Input: true, Default: kernia.Some(int64(7))}, kernia.Field[time.Time]{Name: "moment", Input: true},
-	kernia.Field[json.RawMessage]{Name: "data", Input: true}, kernia.Field[[]string]{Name: "tags", Input: true},
-	kernia.Field[*string]{Name: "maybe", Input: true}, kernia.Field[string]{Name: "note", Input: true, Hidden: true},
+	kernia.Field[string]{Name: "text", Input: true, Column: "some_text"},
+	kernia.Field[bool]{Name: "flag", Input: true},
+	kernia.Field[int64]{Name: "number", Input: true, Default: kernia.Some(int64(7))},
+	kernia.Field[time.Time]{Name: "moment", Input: true},
+	kernia.Field[json.RawMessage]{Name: "data", Input: true},
+	kernia.Field[[]string]{Name: "tags", Input: true},
+	kernia.Field[*string]{Name: "maybe", Input: true},
+	kernia.Field[string]{Name: "note", Input: true, Hidden: true},
 }
 
 func TestAddedFields(t *testing.T) {

@@ -41,7 +41,7 @@ func New(t testing.TB, cfg kernia.Config, features ...kernia.Feature) *kernia.Au
 	if _, err := auth.Migrate(t.Context(), true); err != nil {
 		t.Fatalf("kerniatest: %v", err)
 	}
-	t.Cleanup(func() { _ = auth.Close(context.Background()) })
+	t.Cleanup(func() { _ = auth.Close(context.WithoutCancel(t.Context())) })
 	return auth
 }
 

@@ -37,7 +37,7 @@ func Unescape(s string) string {
 		if hi < 0 || lo < 0 {
 			return s
 		}
-		out = append(out, byte(hi<<4|lo))
+		out = append(out, byte(hi<<4|lo)) //nolint:gosec // two hexadecimal digits are a byte
 		i += 2
 	}
 	if !utf8.Valid(out) {
