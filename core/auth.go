@@ -165,11 +165,17 @@ func (a *Auth) TrustedOrigins() []string {
 // configured BaseURL only TrustedOrigins count.
 func (a *Auth) TrustsOrigin(origin string) bool { return a.trusted.Trusts(origin) }
 
-// Ready returns nil where the store answers, within Config.Timeout.
+// Ready returns nil where the store and, if there is one, Config.KV answer, within Config.Timeout.
 func (a *Auth) Ready(ctx context.Context) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
-	_, err := a.config.Store.Find(ctx, &a.queries.userByID, []ports.Value{ports.String("ready")})
+	if _, err := a.config.Store.Find(ctx, &a.queries.userByID, []ports.Value{ports.String("ready")}); err != nil {
+		return err
+	}
+	if a.config.KV == nil {
+		return nil
+	}
+	_, _, err := a.config.KV.Find(ctx, "ready")
 	return err
 }
 
