@@ -14,7 +14,7 @@ COUNT ?= 1
 FUZZ ?= Fuzz
 FUZZTIME ?= 10s
 
-.PHONY: all help test lint fmt bench fuzz breaks e2e pack
+.PHONY: all help test lint fmt tidy bench fuzz breaks e2e pack
 
 all: test lint ## test and lint: the one command to know
 
@@ -34,6 +34,15 @@ lint: $(LINT) ## the linter, once for each module
 
 fmt: $(LINT) ## format all Go
 	@for dir in $$($(MODULES)); do (cd "$$dir" && $(LINT) fmt ./...); done
+
+# go mod tidy ignores go.work, and no version of these modules is published yet: replacements stand in for the time.
+tidy: ## go.mod and go.sum of every module
+	@for dir in $$($(MODULES)); do \
+		echo "tidy $${dir#$(CURDIR)/}"; \
+		(cd "$$dir"; go list -m -f '-replace={{.Path}}={{.Dir}}' | xargs go mod edit; \
+		GOWORK=off go mod tidy; failed=$$?; \
+		go list -m -f '-dropreplace={{.Path}}' | xargs go mod edit; exit $$failed); \
+	done
 
 bench: ## benchmarks; BENCH=pattern COUNT=n
 	$(SERVERS) -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) work

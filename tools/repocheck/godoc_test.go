@@ -35,12 +35,25 @@ func examples(t *testing.T, r *repo) []string {
 	var broken []string
 	r.each(t, func(p pkg) {
 		files := parse(t, p.Dir, slices.Concat(p.TestGoFiles, p.XTestGoFiles))
+		if made := parse(t, p.Dir, p.GoFiles); !slices.ContainsFunc(made, func(f *ast.File) bool { return !ast.IsGenerated(f) && exports(f) }) {
+			return
+		}
 		runs := slices.ContainsFunc(doc.Examples(files...), func(e *doc.Example) bool { return e.Output != "" || e.EmptyOutput })
 		if !runs && !p.kit() {
 			broken = append(broken, p.rel()+": no Example with an Output")
 		}
 	})
 	return broken
+}
+
+// exports reports whether a file gives anything to who imports the package.
+func exports(f *ast.File) bool {
+	for name := range f.Scope.Objects { //nolint:staticcheck // names alone are needed, not what they resolve to
+		if ast.IsExported(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // documented: what has no comment promises nothing.
@@ -52,6 +65,9 @@ func documented(t *testing.T, r *repo) []string {
 			broken = append(broken, p.rel()+": the package is not documented")
 		}
 		for _, f := range files {
+			if ast.IsGenerated(f) {
+				continue
+			}
 			for _, name := range bare(f) {
 				broken = append(broken, p.rel()+": "+name+" is not documented")
 			}

@@ -28,6 +28,16 @@ var engines = map[string][]string{
 	"adapters/rpc/grpc":   {"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"}, // its messages
 }
 
+// beside returns the engines of the adapter that a package belongs to.
+func beside(rel string) []string {
+	for dir, modules := range engines {
+		if rel == dir || strings.HasPrefix(rel, dir+"/") {
+			return modules
+		}
+	}
+	return nil
+}
+
 // A pkg is what go list says of a package.
 type pkg struct {
 	ImportPath, Dir, Name                    string
@@ -144,7 +154,7 @@ func frameworks(p pkg, moduleOf map[string]string) []string {
 	found := map[string]bool{}
 	for _, path := range p.Imports {
 		module := moduleOf[path]
-		if module != "" && !ours(path) && !slices.Contains(engines[p.rel()], module) {
+		if module != "" && !ours(path) && !slices.Contains(beside(p.rel()), module) {
 			found[module] = true
 		}
 	}
