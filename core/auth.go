@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -97,6 +98,7 @@ func (a *Auth) unlock() error {
 		}
 	}
 	a.keys = secret.New(c.Secret, c.OldSecrets...)
+	c.Secret, c.OldSecrets = "", nil // the ring has them, and it prints nothing
 	return nil
 }
 
@@ -178,6 +180,15 @@ func (a *Auth) Ready(ctx context.Context) error {
 	_, _, err := a.config.KV.Find(ctx, "ready")
 	return err
 }
+
+// String keeps what the Auth holds out of what is printed.
+func (a *Auth) String() string { return "kernia.Auth{BaseURL: " + a.config.BaseURL + "}" }
+
+// GoString keeps what the Auth holds out of what is printed.
+func (a *Auth) GoString() string { return a.String() }
+
+// LogValue keeps what the Auth holds out of logs.
+func (a *Auth) LogValue() slog.Value { return a.config.LogValue() }
 
 func (a *Auth) now() time.Time { return a.config.Clock.Now().UTC().Truncate(time.Millisecond) }
 

@@ -20,6 +20,7 @@ func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 	c := &Call{auth: a, request: r}
 	ctx = context.WithValue(ctx, callKey{}, c)
 	var p *Principal
+	var cookies []string
 	err := guarded(func() (err error) {
 		if err := c.checkCookieOrigin(); err != nil {
 			return err
@@ -28,15 +29,16 @@ func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 		if err == nil && p == nil && required {
 			return ErrUnauthorized
 		}
+		if err == nil {
+			cookies, err = c.finish()
+		}
 		return err
 	})
 	if err != nil {
 		resp := c.failure(ctx, err)
 		return Guarded{Denied: &resp}
 	}
-	g := Guarded{Principal: p, Cookies: c.finish()}
-	g.Header = c.headers
-	return g
+	return Guarded{Principal: p, Cookies: cookies, Header: c.headers}
 }
 
 type principalKey struct{}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/core/kerniatest"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
@@ -268,6 +270,21 @@ func TestTimeout(t *testing.T) {
 }
 
 // TestSecretsStayOutOfLogs signs up, fails, and looks for what was given in everything that was logged.
+func TestAuthPrintsNoSecret(t *testing.T) {
+	old := strings.ReplaceAll(kerniatest.Secret, "kernia", "former")
+	s := serve(t, kernia.Config{OldSecrets: []string{old}})
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(format, s.auth); strings.Contains(got, kerniatest.Secret) || strings.Contains(got, old) {
+			t.Errorf("%s prints a secret: %s", format, got)
+		}
+	}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "auth", s.auth)
+	if strings.Contains(log.String(), kerniatest.Secret) {
+		t.Errorf("a log has the secret: %s", log.String())
+	}
+}
+
 func TestSecretsStayOutOfLogs(t *testing.T) {
 	var log bytes.Buffer
 	cfg := kernia.Config{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}

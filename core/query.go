@@ -72,7 +72,7 @@ func newQueries(s *schema) queries {
 }
 
 // maxPatches bounds how many combinations of fields get an update of their own: a store keeps what it prepared for
-// each, for ever.
+// each, for ever. Clients choose the combinations, so that what is beyond is done field by field.
 const maxPatches = 256
 
 // patches keeps one update by id for every combination of fields that was ever changed together.
@@ -87,9 +87,9 @@ func (p *patches) init(s *schema) {
 	p.schema, p.users, p.sess = s, map[string]*ports.Mutation{}, map[string]*ports.Mutation{}
 }
 
-// of returns the update of m by id that sets the fields of change and updatedAt, or nil where there are too many
-// combinations already or a field is not one of the model's.
-func (p *patches) of(m *ports.Model, change Patch) *ports.Mutation {
+// of returns the update of m by id that sets the fields of change; ok is false where a field is not one of the
+// model's. It returns nil where there are too many combinations already, which never happens for a single field.
+func (p *patches) of(m *ports.Model, change Patch) (u *ports.Mutation, ok bool) {
 	set := make([]ports.Change, 0, len(change.names))
 	for i := range m.Fields { // in the order of the model, whatever the order of the patch
 		if _, ok := change.Lookup(m.Fields[i].Name); ok {
@@ -97,7 +97,7 @@ func (p *patches) of(m *ports.Model, change Patch) *ports.Mutation {
 		}
 	}
 	if len(set) != len(change.names) {
-		return nil
+		return nil, false
 	}
 	names := make([]string, len(set))
 	for i, c := range set {
@@ -111,14 +111,14 @@ func (p *patches) of(m *ports.Model, change Patch) *ports.Mutation {
 		kept = p.sess
 	}
 	if u := kept[key]; u != nil {
-		return u
+		return u, true
 	}
-	if len(kept) >= maxPatches {
-		return nil
+	if len(kept) >= maxPatches && len(set) > 1 {
+		return nil, true
 	}
-	u := &ports.Mutation{Model: m, Key: ports.Key{"id"}, Set: set}
+	u = &ports.Mutation{Model: m, Key: ports.Key{"id"}, Set: set}
 	kept[key] = u
-	return u
+	return u, true
 }
 
 // args returns the arguments for the update: the id, then the values in the order in which it sets them.

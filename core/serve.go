@@ -186,19 +186,25 @@ func (c *Call) success(out any) (Response, error) {
 	if c.location != "" {
 		resp.Header = append(resp.Header, HeaderLine{"Location", origin.ASCII(c.location)})
 	}
-	resp.Cookies = c.finish()
+	var err error
+	if resp.Cookies, err = c.finish(); err != nil {
+		return Response{}, err
+	}
 	resp.Header = append(resp.Header, c.headers...)
 	return resp, nil
 }
 
-// finish returns the cookies of the answer and lets features see a session whose cookie is set.
-func (c *Call) finish() []string {
+// finish returns the cookies of the answer and lets features see a session whose cookie is set. Its error is a
+// feature's panic.
+func (c *Call) finish() ([]string, error) {
 	if c.renewed != nil && !c.ended {
 		for _, step := range c.auth.issued {
-			step(c, c.renewed.Token)
+			if err := guarded(func() error { step(c, c.renewed.Token); return nil }); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return c.setCookies()
+	return c.setCookies(), nil
 }
 
 func encode(out any) ([]byte, error) {
@@ -217,8 +223,11 @@ func (c *Call) failure(ctx context.Context, err error) Response {
 	resp := Response{Status: e.Kind.Status(), Header: headers(jsonType), Body: e.body()}
 	// A session that began in a call that failed is not handed out; a store that is down signs nobody out.
 	if !c.begun && e.Kind != Internal && e.Kind != Unavailable {
-		resp.Cookies = c.finish()
-		resp.Header = append(resp.Header, c.headers...)
+		cookies, err := c.finish()
+		if err != nil {
+			return c.failure(ctx, err) // Internal, so it ends there
+		}
+		resp.Cookies, resp.Header = cookies, append(resp.Header, c.headers...)
 	}
 	return resp
 }

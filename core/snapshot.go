@@ -26,16 +26,36 @@ type kvSessions struct {
 func sessionKey(hashed string) string { return "session:" + hashed }
 func sessionGroup(user string) string { return "sessions:" + user }
 
-// snapshot is the entry's form: both records as JSON arrays in the order of their fields.
+// snapshot is the entry's form: both records as JSON arrays in the order of their fields. The added fields are
+// named, since a program that is configured anew, or an older one beside it, has others or has them in another order.
 type snapshot struct {
-	Session json.RawMessage `json:"s"`
-	User    json.RawMessage `json:"u"`
+	Session       json.RawMessage `json:"s"`
+	User          json.RawMessage `json:"u"`
+	SessionExtras []string        `json:"sf,omitempty"`
+	UserExtras    []string        `json:"uf,omitempty"`
 }
 
 func (k kvSessions) encode(s Session, u User) (string, error) {
 	s.Token = hashToken(s.Token)
-	b, err := json.Marshal(snapshot{Session: encodeRecord(k.auth.schema.sessionRecord(&s)), User: encodeRecord(k.auth.schema.userRecord(&u))})
+	return k.marshal(&s, &u)
+}
+
+// marshal takes a session whose token is hashed already.
+func (k kvSessions) marshal(s *Session, u *User) (string, error) {
+	schema := k.auth.schema
+	b, err := json.Marshal(snapshot{
+		Session: encodeRecord(schema.sessionRecord(s)), SessionExtras: names(schema.session.Fields[sessionFields:]),
+		User: encodeRecord(schema.userRecord(u)), UserExtras: names(schema.user.Fields[userFields:]),
+	})
 	return string(b), err
+}
+
+func names(fields []ports.Field) []string {
+	out := make([]string, len(fields))
+	for i := range fields {
+		out[i] = fields[i].Name
+	}
+	return out
 }
 
 func (k kvSessions) decode(value string) (*Principal, error) {
@@ -43,11 +63,11 @@ func (k kvSessions) decode(value string) (*Principal, error) {
 	if err := json.Unmarshal([]byte(value), &snap); err != nil {
 		return nil, err
 	}
-	session, err := decodeRecord(k.auth.schema.session, snap.Session)
+	session, err := decodeRecord(k.auth.schema.session, snap.Session, sessionFields, snap.SessionExtras)
 	if err != nil {
 		return nil, err
 	}
-	user, err := decodeRecord(k.auth.schema.user, snap.User)
+	user, err := decodeRecord(k.auth.schema.user, snap.User, userFields, snap.UserExtras)
 	if err != nil {
 		return nil, err
 	}
@@ -73,41 +93,46 @@ func encodeRecord(r ports.Record) json.RawMessage {
 
 var errSnapshot = errors.New("kernia: a session snapshot does not fit the schema")
 
-func decodeRecord(m *ports.Model, raw json.RawMessage) (ports.Record, error) {
+// decodeRecord reads a record whose fields from own on are those called extras: whatever the model's own are now.
+func decodeRecord(m *ports.Model, raw json.RawMessage, own int, extras []string) (ports.Record, error) {
 	var parts []json.RawMessage
-	if err := json.Unmarshal(raw, &parts); err != nil || len(parts) > len(m.Fields) {
+	if err := json.Unmarshal(raw, &parts); err != nil || len(parts) != own+len(extras) {
 		return nil, errSnapshot
 	}
 	r := make(ports.Record, len(m.Fields))
 	for i := range m.Fields {
-		f := &m.Fields[i]
-		if i >= len(parts) { // a field added since the snapshot was taken
-			r[i] = f.Default
-			continue
+		f, at := &m.Fields[i], i
+		if i >= own && (i-own >= len(extras) || extras[i-own] != f.Name) {
+			at = own + slices.Index(extras, f.Name)
+			if at < own { // a field added since the snapshot was taken
+				r[i] = f.Default
+				continue
+			}
 		}
-		if string(parts[i]) == "null" {
-			continue
-		}
-		var err error
-		switch f.Type {
-		case ports.TypeString:
-			err = decodeInto(parts[i], &r[i], ports.String)
-		case ports.TypeBool:
-			err = decodeInto(parts[i], &r[i], ports.Bool)
-		case ports.TypeInt:
-			err = decodeInto(parts[i], &r[i], ports.Int)
-		case ports.TypeTime:
-			err = decodeInto(parts[i], &r[i], ports.Time)
-		case ports.TypeList:
-			err = decodeInto(parts[i], &r[i], ports.List)
-		default:
-			err = decodeInto(parts[i], &r[i], ports.JSON)
-		}
-		if err != nil {
+		if err := decodeValueOf(f.Type, parts[at], &r[i]); err != nil {
 			return nil, errSnapshot
 		}
 	}
 	return r, nil
+}
+
+func decodeValueOf(t ports.Type, raw json.RawMessage, to *ports.Value) error {
+	if string(raw) == "null" {
+		return nil
+	}
+	switch t {
+	case ports.TypeString:
+		return decodeInto(raw, to, ports.String)
+	case ports.TypeBool:
+		return decodeInto(raw, to, ports.Bool)
+	case ports.TypeInt:
+		return decodeInto(raw, to, ports.Int)
+	case ports.TypeTime:
+		return decodeInto(raw, to, ports.Time)
+	case ports.TypeList:
+		return decodeInto(raw, to, ports.List)
+	}
+	return decodeInto(raw, to, ports.JSON)
 }
 
 func decodeInto[T any](raw json.RawMessage, to *ports.Value, value func(T) ports.Value) error {
@@ -348,11 +373,9 @@ func (k kvSessions) userChanged(ctx context.Context, userID string) error {
 		}
 		err = k.each(ctx, userID, func(p *Principal) error {
 			s := p.Session
-			value, err := json.Marshal(snapshot{
-				Session: encodeRecord(k.auth.schema.sessionRecord(&s)), User: encodeRecord(k.auth.schema.userRecord(u)),
-			})
+			value, err := k.marshal(&s, u)
 			if err == nil {
-				_, err = k.kv.Replace(ctx, sessionKey(p.stored), ports.Entry{Value: string(value), Expires: s.ExpiresAt})
+				_, err = k.kv.Replace(ctx, sessionKey(p.stored), ports.Entry{Value: value, Expires: s.ExpiresAt})
 			}
 			return err
 		})

@@ -99,6 +99,33 @@ func TestD04_SessionsEndWithTheirUser(t *testing.T) {
 	})
 }
 
+// TestSnapshotsOfAnotherConfiguration: what a session in the key-value store says of a field is that field's, also
+// after fields were added, removed or put in another order.
+func TestSnapshotsOfAnotherConfiguration(t *testing.T) {
+	plan := kernia.Field[string]{Name: "plan", Input: true, Default: kernia.Some("free")}
+	role := kernia.Field[string]{Name: "role", Default: kernia.Some("user")}
+	age := kernia.Field[int64]{Name: "age", Default: kernia.Some(int64(7))}
+	kv, store := memory.NewKV(memory.KVOptions{}), memory.New()
+	with := func(fields ...kernia.Extra) *server {
+		return serve(t, kernia.Config{Store: store, KV: kv, UserFields: fields, SessionFields: fields, Session: kernia.SessionConfig{Place: kernia.InKV}})
+	}
+	cookie := with(plan, role).post("/sign-up/email", `{"name":"Ann","email":"ann@example.com","password":"password123","plan":"admin"}`).cookie()
+	for name, fields := range map[string][]kernia.Extra{
+		"Same": {plan, role}, "Reordered": {role, plan}, "Removed": {role}, "Added": {age, role, plan}, "None": nil,
+	} {
+		p, err := with(fields...).auth.Verify(t.Context(), token(t, cookie))
+		if err != nil || p == nil {
+			t.Errorf("%s: %v, %v", name, p, err)
+			continue
+		}
+		for _, f := range fields {
+			if f == plan && plan.Of(p.User) != "admin" || f == role && role.Of(p.User) != "user" || f == age && age.Of(p.User) != 7 {
+				t.Errorf("%s: %+v", name, p.User)
+			}
+		}
+	}
+}
+
 func TestD06_WriteBackNeverRevives(t *testing.T) {
 	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
 		cookie := s.signUp("ann@example.com")

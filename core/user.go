@@ -187,7 +187,7 @@ func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, e
 	return u, nil
 }
 
-// update applies a patch to one record in one step.
+// update applies a patch to one record, in one step unless there are too many combinations of fields.
 func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Patch) (ports.Record, bool, error) {
 	if change.Len() == 0 {
 		return nil, false, ErrNoFields
@@ -197,11 +197,31 @@ func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Pat
 		change.values = append([]ports.Value(nil), change.values...)
 		change.Put("updatedAt", ports.Time(a.now()))
 	}
-	u := a.patches.of(m, change)
-	if u == nil {
-		return nil, false, fmt.Errorf("%w: no such fields to change in %q, or too many combinations", ports.ErrInvalid, m.Name)
+	u, ok := a.patches.of(m, change)
+	switch {
+	case !ok:
+		return nil, false, fmt.Errorf("%w: no such fields to change in %q", ports.ErrInvalid, m.Name)
+	case u == nil:
+		return a.updateEach(ctx, m, id, change)
 	}
 	return a.config.Store.Update(ctx, u, change.args(u, id))
+}
+
+// updateEach applies a patch field by field, all or nothing where the store can roll back.
+func (a *Auth) updateEach(ctx context.Context, m *ports.Model, id string, change Patch) (r ports.Record, ok bool, err error) {
+	err = a.tx(ctx, func(ctx context.Context) error {
+		for i, name := range change.names {
+			var one Patch
+			one.Put(name, change.values[i])
+			u, _ := a.patches.of(m, one)
+			r, ok, err = a.config.Store.Update(ctx, u, one.args(u, id))
+			if err != nil || !ok {
+				return err
+			}
+		}
+		return nil
+	})
+	return r, ok && err == nil, err
 }
 
 // DeleteUser removes the user with the id and everything that refers to it, sessions first among it, and reports

@@ -14,6 +14,7 @@ import (
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/core/kerniatest"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
@@ -231,6 +232,33 @@ func TestG09_HooksDeny(t *testing.T) {
 	}
 }
 
+// jumpy panics whenever a session's cookie is set.
+type jumpy struct{}
+
+func (jumpy) Declare(d *kernia.Declaration) {
+	d.Name("jumpy")
+	d.Issued(func(*kernia.Call, string) { panic("jumpy") })
+	kernia.Post(d, "/refuse", func(ctx context.Context, c *kernia.Call, _ kernia.None) (kernia.Status, error) {
+		_, err := c.Session(ctx)
+		return kernia.Status{}, errors.Join(err, kernia.ErrNoFields)
+	}, kernia.AnyBody())
+}
+
+// TestH06_PanicWhileAnswering: a step that panics after the handler is a 500 as well, also beside another refusal.
+func TestH06_PanicWhileAnswering(t *testing.T) {
+	s := serve(t, kernia.Config{}, jumpy{})
+	client := kerniatest.SignIn(t, s.auth, "ann@example.com")
+	s.clock.Advance(25 * time.Hour)
+	if a := s.post("/refuse", "", "Cookie", client.Cookie); a.Status != 500 || len(a.Cookies) > 0 {
+		t.Errorf("a refusal = %d, cookies %q", a.Status, a.Cookies)
+	}
+	s.clock.Advance(25 * time.Hour)
+	g := s.auth.Guard(t.Context(), request("GET", "/mine", "", "Cookie", client.Cookie), true)
+	if g.Denied == nil || g.Denied.Status != 500 || g.Principal != nil {
+		t.Errorf("Guard = %+v", g)
+	}
+}
+
 func TestG09_MissingPieces(t *testing.T) {
 	good := kernia.Config{BaseURL: own, Secret: "a-key-for-tests-that-opens-no-door-at-all", Store: memory.New()}
 	for name, change := range map[string]func(c *kernia.Config){
@@ -304,6 +332,39 @@ func TestAddedFields(t *testing.T) {
 	for _, bad := range []string{`{"text":1}`, `{"flag":"true"}`, `{"number":1.5}`, `{"number":"1"}`, `{"moment":"yesterday"}`, `{"tags":"a"}`, `{"tags":[1]}`, `{"name":null}`, `{"image":5}`} {
 		if a := s.post("/update-user", bad, "Cookie", cookie); a.Status != 400 {
 			t.Errorf("update-user %s = %d %s, want 400", bad, a.Status, a.Body)
+		}
+	}
+}
+
+// TestManyCombinations: a client that changes fields in every combination takes the others nothing away.
+func TestManyCombinations(t *testing.T) {
+	var fields []kernia.Extra
+	for i := range 9 {
+		fields = append(fields, kernia.Field[*string]{Name: fmt.Sprint("f", i), Input: true})
+	}
+	s := serve(t, kernia.Config{UserFields: fields, SessionFields: fields})
+	cookie := s.signUp("ann@example.com")
+	for n := range 1 << 9 {
+		body := map[string]any{}
+		for i := range 9 {
+			if (n+1)&(1<<i) != 0 {
+				body[fmt.Sprint("f", i)] = fmt.Sprint(n)
+			}
+		}
+		raw, _ := json.Marshal(body)
+		for _, kind := range []string{"user", "session"} {
+			if n == 1<<9-1 {
+				continue // the empty body
+			}
+			if a := s.post("/update-"+kind, string(raw), "Cookie", cookie); a.Status != 200 {
+				t.Fatalf("update-%s %s = %d %s", kind, raw, a.Status, a.Body)
+			}
+			shown, _ := s.get("/get-session", "Cookie", cookie).json[kind].(map[string]any)
+			for name, want := range body {
+				if shown[name] != want {
+					t.Fatalf("update-%s %s left %v", kind, raw, shown)
+				}
+			}
 		}
 	}
 }
