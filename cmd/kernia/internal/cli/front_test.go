@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+// listen serves corsConfig on every framework in turn and gives f the URL.
+func listen(t *testing.T, f func(t *testing.T, url string)) {
+	t.Helper()
+	for _, fr := range frames() {
+		t.Run(fr.name, func(t *testing.T) {
+			o, err := parse([]byte(corsConfig))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := new(settings)
+			if err := (&decoder{}).decode(o, s); err != nil {
+				t.Fatal(err)
+			}
+			log := slog.New(slog.DiscardHandler)
+			auth, err := s.build(memory.New(), nil, log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := auth.Migrate(t.Context(), true); err != nil {
+				t.Fatal(err)
+			}
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- run(ctx, fr.make(auth.Auth, s.front(auth, nil), log), l, log) }()
+			f(t, "http://"+l.Addr().String())
+			stop()
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Errorf("run: %v", err)
+				}
+			case <-time.After(drain):
+				t.Error("the server does not stop")
+			}
+		})
+	}
+}
+
+// ask makes one request with headers "Name: value".
+func ask(t *testing.T, method, url, body string, lines ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ": ")
+		req.Header.Add(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+const corsConfig = `{
+	"baseURL": "http://auth.example.com", "secret": "nC2fW7qL0vXyTz4sBd8gJk1mPrUe5hAo",
+	"trustedOrigins": ["https://app.example.com", "https://*.example.org", "myapp://"],
+	"emailAndPassword": {"enabled": true}, "rateLimit": {"enabled": false}, "plugins": {"bearer": {}}
+}`
+
+func TestCORS(t *testing.T) {
+	const path = "/api/auth/get-session"
+	t.Run("A16NamesTheOriginAndNeverAStar", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			for _, c := range []struct {
+				origin  string
+				trusted bool
+			}{
+				{"https://app.example.com", true},
+				{"https://a.example.org", true},
+				{"http://auth.example.com", true},
+				{"myapp://", true},
+				{"https://evil.example.net", false},
+				{"https://app.example.com.evil.net", false},
+				{"http://app.example.com", false},
+				{"https://example.org.evil.net", false},
+				{"null", false},
+				{"*", false},
+			} {
+				for _, method := range []string{"GET", "OPTIONS"} {
+					resp, _ := ask(t, method, url+path, "", "Origin: "+c.origin, "Access-Control-Request-Method: POST")
+					want, credentials := "", ""
+					if c.trusted {
+						want, credentials = c.origin, "true"
+					}
+					if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want {
+						t.Errorf("%s from %s: Allow-Origin = %q, want %q", method, c.origin, got, want)
+					}
+					if got := resp.Header.Get("Access-Control-Allow-Credentials"); got != credentials {
+						t.Errorf("%s from %s: Allow-Credentials = %q, want %q", method, c.origin, got, credentials)
+					}
+					if !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
+						t.Errorf("%s from %s: Vary = %q, want Origin in it", method, c.origin, resp.Header.Values("Vary"))
+					}
+				}
+			}
+		})
+	})
+	t.Run("AnswersPreflights", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			resp, _ := ask(t, "OPTIONS", url+path, "", "Origin: https://app.example.com", "Access-Control-Request-Method: POST")
+			if resp.StatusCode != 204 {
+				t.Errorf("status = %d, want 204", resp.StatusCode)
+			}
+			for name, want := range map[string]string{
+				"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "content-type, authorization", "Access-Control-Max-Age": "600",
+			} {
+				if got := resp.Header.Get(name); got != want {
+					t.Errorf("%s = %q, want %q", name, got, want)
+				}
+			}
+			resp, _ = ask(t, "OPTIONS", url+path, "", "Origin: https://evil.example.net", "Access-Control-Request-Method: POST")
+			if resp.StatusCode != 403 {
+				t.Errorf("status for a stranger = %d, want 403", resp.StatusCode)
+			}
+		})
+	})
+	t.Run("TrustsNoTwoOrigins", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			resp, _ := ask(t, "GET", url+path, "", "Origin: https://app.example.com", "Origin: https://evil.example.net")
+			if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
+				t.Errorf("Allow-Origin = %q, want none", got)
+			}
+		})
+	})
+	t.Run("SpeaksOnlyOfTheRoutes", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			resp, _ := ask(t, "GET", url+"/ready", "", "Origin: https://app.example.com")
+			if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
+				t.Errorf("Allow-Origin = %q, want none", got)
+			}
+		})
+	})
+	t.Run("ExposesTheToken", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			resp, body := ask(t, "POST", url+"/api/auth/sign-up/email", `{"name":"A","email":"a@example.com","password":"correct horse"}`,
+				"Content-Type: application/json", "Origin: https://app.example.com")
+			if got := resp.Header.Get("Access-Control-Expose-Headers"); got != "set-auth-token" || resp.Header.Get("Set-Auth-Token") == "" {
+				t.Errorf("%d %s: Expose-Headers = %q, want set-auth-token and the header", resp.StatusCode, body, got)
+			}
+		})
+	})
+}
+
+func TestReady(t *testing.T) {
+	t.Run("SaysWhetherTheStoreAnswers", func(t *testing.T) {
+		d := settings{Store: storeSettings{Driver: "sqlite"}}
+		store, err := d.driver().open(t.Context(), t.TempDir()+"/ready.db")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &settings{BaseURL: "http://localhost", Secret: newSecret()}
+		auth, err := s.build(store, nil, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := auth.Migrate(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		f := s.front(auth, nil)
+		if got := f.ready(t.Context()).Status; got != 200 {
+			t.Errorf("status = %d, want 200", got)
+		}
+		if err := store.close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		resp := f.ready(t.Context())
+		var body struct{ Ready bool }
+		if err := json.Unmarshal(resp.Body, &body); err != nil || resp.Status != 503 || body.Ready {
+			t.Errorf("ready = %d %s, want 503 and false", resp.Status, resp.Body)
+		}
+	})
+}
+
+func TestFrames(t *testing.T) {
+	t.Run("TakeNoBodyForTheNextRequest", func(t *testing.T) {
+		// Some servers hold the beginning of a body in memory and forget the rest; what is hidden answers {"ok":true}.
+		hidden := strings.Repeat("\r\n", 50_000) + "GET /api/auth/ok HTTP/1.1\r\nHost: a\r\n\r\n"
+		listen(t, func(t *testing.T, url string) {
+			for _, head := range []string{
+				"GET /ready HTTP/1.1\r\n",
+				"GET /elsewhere HTTP/1.1\r\n",
+				"POST /elsewhere HTTP/1.1\r\n",
+				"POST /api/auth/elsewhere HTTP/1.1\r\n",
+				"OPTIONS /api/auth/ok HTTP/1.1\r\nOrigin: https://app.example.com\r\nAccess-Control-Request-Method: POST\r\n",
+				"OPTIONS /api/auth/ok HTTP/1.1\r\nOrigin: https://evil.example.net\r\nAccess-Control-Request-Method: POST\r\n",
+			} {
+				conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+				_, _ = io.WriteString(conn, head+"Host: a\r\nContent-Length: "+strconv.Itoa(len(hidden))+"\r\n\r\n"+hidden+
+					"GET /ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+				got, _ := io.ReadAll(conn) // it may be reset: the server need not read on
+				conn.Close()
+				if !strings.HasPrefix(string(got), "HTTP/1.1 ") || strings.Contains(string(got), `{"ok":true}`) {
+					t.Errorf("%q was answered\n%s", head, got)
+				}
+			}
+		})
+	})
+	t.Run("RefuseALongBody", func(t *testing.T) {
+		body := `{"email":"a@example.com","password":"` + strings.Repeat("x", 3<<20) + `"}`
+		listen(t, func(t *testing.T, url string) {
+			resp, text := ask(t, "POST", url+"/api/auth/sign-in/email", body, "Content-Type: application/json")
+			if resp.StatusCode != 413 {
+				t.Errorf("status = %d %s, want 413", resp.StatusCode, text)
+			}
+		})
+	})
+}
