@@ -3,6 +3,7 @@ package kernia
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -68,6 +69,9 @@ func (e extraField) parse(m *member, form bool) (ports.Value, error) {
 	if len(raw) > maxField {
 		return ports.Value{}, e.wrong("a shorter value")
 	}
+	if hasZero(raw) { // databases keep no such text
+		return ports.Value{}, e.wrong("text without a zero character")
+	}
 	if kindOf(raw) == "null" {
 		if e.required {
 			return ports.Value{}, e.wrong(e.kind.String())
@@ -86,10 +90,10 @@ func (e extraField) parse(m *member, form bool) (ports.Value, error) {
 		}
 		return ports.Int(n), nil
 	case ports.TypeList:
-		return parseAs(raw, e, "array of strings", ports.List)
+		return parseList(raw, e)
 	case ports.TypeTime:
 		var t time.Time
-		if json.Unmarshal(raw, &t) != nil || t.Year() < 0 || t.Year() > 9999 {
+		if json.Unmarshal(raw, &t) != nil || t.UTC().Year() < 0 || t.UTC().Year() > 9999 {
 			return ports.Value{}, e.wrong("date")
 		}
 		return ports.Time(t), nil
@@ -99,6 +103,31 @@ func (e extraField) parse(m *member, form bool) (ports.Value, error) {
 		return ports.Value{}, e.wrong("JSON")
 	}
 	return ports.JSON(compact.String()), nil
+}
+
+func parseList(raw []byte, e extraField) (ports.Value, error) {
+	var parts []*string // a null among them is no string
+	if json.Unmarshal(raw, &parts) != nil || slices.Contains(parts, nil) {
+		return ports.Value{}, e.wrong("array of strings")
+	}
+	list := make([]string, len(parts))
+	for i, p := range parts {
+		list[i] = *p
+	}
+	return ports.List(list), nil
+}
+
+// hasZero reports whether a string in a valid JSON text holds U+0000, which JSON can only write as an escape.
+func hasZero(raw []byte) bool {
+	for i := 0; i+5 < len(raw); i++ {
+		if raw[i] == '\\' {
+			if string(raw[i+1:i+6]) == "u0000" {
+				return true
+			}
+			i++ // what is escaped begins no escape
+		}
+	}
+	return false
 }
 
 func parseAs[T any](raw []byte, e extraField, want string, value func(T) ports.Value) (ports.Value, error) {

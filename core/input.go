@@ -255,6 +255,8 @@ func (f *inputField) check(where string, target any) string {
 		return ""
 	}
 	switch {
+	case strings.Contains(*s, "\x00"): // databases keep no such text
+		return "[" + where + "." + f.name + "] Invalid input"
 	case f.email && !address.Valid(*s):
 		return "[" + where + "." + f.name + "] Invalid email address"
 	case f.min > 0 && characters(*s) < f.min:

@@ -55,11 +55,13 @@ func TestE05_ConfusedTypes(t *testing.T) {
 // countingHasher counts what reaches it.
 type countingHasher struct {
 	memory.Hasher
-	calls atomic.Int64
+	calls  atomic.Int64
+	hashes atomic.Int64
 }
 
 func (c *countingHasher) Hash(ctx context.Context, p string) (string, error) {
 	c.calls.Add(1)
+	c.hashes.Add(1)
 	return c.Hasher.Hash(ctx, p)
 }
 
@@ -86,6 +88,24 @@ func TestF02_LongPasswordsAreNotHashed(t *testing.T) {
 	}
 	if n := h.calls.Load(); n != 0 {
 		t.Errorf("%d megabytes were hashed", n)
+	}
+}
+
+// TestF04_UnreadableHashTakesAsLong: an account whose hash nothing verifies costs a hash, as an unknown address does.
+func TestF04_UnreadableHashTakesAsLong(t *testing.T) {
+	h := &countingHasher{}
+	s := serve(t, kernia.Config{Hasher: h})
+	s.signUp("ann@example.com")
+	found, err := s.auth.FindCredential(t.Context(), "ann@example.com")
+	if err != nil || found == nil {
+		t.Fatal(found, err)
+	}
+	if ok, err := s.auth.ReplacePassword(t.Context(), &found.Account, "$unknown$"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	h.hashes.Store(0)
+	if a := s.signIn("ann@example.com"); a.Status != 401 || h.hashes.Load() != 1 {
+		t.Errorf("sign-in = %d after %d hashes, want 401 after one", a.Status, h.hashes.Load())
 	}
 }
 

@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kernia-go/kernia/core/internal/cookie"
 	"github.com/kernia-go/kernia/ports"
@@ -153,11 +154,17 @@ func updateSession(ctx context.Context, c *Call, in fieldsInput) (sessionUpdate,
 }
 
 // UpdateSession changes added fields of the principal's session and returns it. A session that was revoked
-// meanwhile is ErrUnauthorized.
+// meanwhile is ErrUnauthorized; a change to a field of the session's own, by a hook too, is an error: whose session
+// it is and what token it has never changes.
 func (a *Auth) UpdateSession(ctx context.Context, p *Principal, change Patch) (Session, error) {
 	for _, h := range a.hooks {
 		if err := beforeUpdate(ctx, h.Session.BeforeUpdate, p.Session.ID, &change, ErrUpdateSession); err != nil {
 			return Session{}, err
+		}
+	}
+	for _, name := range change.names {
+		if _, added := p.Session.Lookup(name); !added {
+			return Session{}, fmt.Errorf("%w: %q is no added field of sessions", ports.ErrInvalid, name)
 		}
 	}
 	found, err := a.sessions.update(ctx, p, change)

@@ -170,10 +170,14 @@ func (k kvSessions) create(ctx context.Context, s Session, u User) (Session, err
 	if err := k.kv.Put(ctx, sessionKey(hashed), ports.Entry{Value: value, Expires: s.ExpiresAt}); err != nil {
 		return Session{}, err
 	}
-	// A user who was deleted while the session began had no entry to lose.
+	// A user who was deleted while the session began had no entry to lose; one who was changed had none to correct.
 	still, err := k.auth.FindUser(ctx, u.ID)
-	if err == nil && still == nil {
+	switch {
+	case err != nil:
+	case still == nil:
 		err = ErrUserNotFound
+	case !k.sameUser(still, &u):
+		err = k.userChanged(ctx, u.ID)
 	}
 	if err != nil {
 		return Session{}, errors.Join(err, k.kv.Delete(ctx, sessionKey(hashed)))
@@ -205,7 +209,11 @@ func (k kvSessions) extend(ctx context.Context, p *Principal, expires, now time.
 	if k.copy {
 		row := *p
 		found, err := k.rows.find(ctx, p.Session.Token)
-		if err != nil || found == nil {
+		if err == nil && found == nil { // it is revoked, and this entry was left over
+			_, err = k.remove(ctx, hashToken(p.Session.Token), "", "")
+			return false, err
+		}
+		if err != nil {
 			return false, err
 		}
 		row.stored = found.stored
@@ -226,7 +234,7 @@ func (k kvSessions) settle(ctx context.Context, p *Principal, changed Principal)
 		return false, err
 	}
 	*p = changed
-	return true, k.userChanged(ctx, p.User.ID)
+	return k.refresh(ctx, p.User.ID)
 }
 
 // replace writes a principal's snapshot where one is still there.
@@ -363,28 +371,42 @@ func (k kvSessions) each(ctx context.Context, userID string, f func(*Principal) 
 	return nil
 }
 
-// userChanged writes the user as they now are into each of their snapshots. It reads the user again afterwards: of two
-// changes at once the later one may have been written first.
 func (k kvSessions) userChanged(ctx context.Context, userID string) error {
+	_, err := k.refresh(ctx, userID)
+	return err
+}
+
+// refresh writes the user as they now are into each of their snapshots, and ends the sessions of one who is gone. It
+// reads the user again afterwards: of two changes at once the later one may have been written first.
+func (k kvSessions) refresh(ctx context.Context, userID string) (there bool, err error) {
+	var written ports.Record
 	for {
 		u, err := k.auth.FindUser(ctx, userID)
-		if err != nil || u == nil {
-			return err
+		if err != nil {
+			return false, err
+		}
+		if u == nil {
+			_, err := k.revokeAll(ctx, userID, "")
+			return false, err
+		}
+		now := k.auth.schema.userRecord(u)
+		if slices.EqualFunc(written, now, ports.Value.Equal) {
+			return true, nil
 		}
 		err = k.each(ctx, userID, func(p *Principal) error {
-			s := p.Session
-			value, err := k.marshal(&s, u)
+			value, err := k.marshal(&p.Session, u)
 			if err == nil {
-				_, err = k.kv.Replace(ctx, sessionKey(p.stored), ports.Entry{Value: value, Expires: s.ExpiresAt})
+				_, err = k.kv.Replace(ctx, sessionKey(p.stored), ports.Entry{Value: value, Expires: p.Session.ExpiresAt})
 			}
 			return err
 		})
 		if err != nil {
-			return err
+			return false, err
 		}
-		again, err := k.auth.FindUser(ctx, userID)
-		if err != nil || again == nil || slices.EqualFunc(k.auth.schema.userRecord(u), k.auth.schema.userRecord(again), ports.Value.Equal) {
-			return err
-		}
+		written = now
 	}
+}
+
+func (k kvSessions) sameUser(a, b *User) bool {
+	return slices.EqualFunc(k.auth.schema.userRecord(a), k.auth.schema.userRecord(b), ports.Value.Equal)
 }

@@ -28,7 +28,17 @@ func inEachPlace(t *testing.T, test func(t *testing.T, s *server, kv *hookedKV))
 type hookedKV struct {
 	ports.Groups
 	beforeReplace func()
+	beforePut     func()
+	failDelete    error
 	finds         int
+}
+
+func (h *hookedKV) Put(ctx context.Context, key string, e ports.Entry) error {
+	if f := h.beforePut; f != nil {
+		h.beforePut = nil
+		f()
+	}
+	return h.Groups.Put(ctx, key, e)
 }
 
 func (h *hookedKV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
@@ -37,6 +47,13 @@ func (h *hookedKV) Replace(ctx context.Context, key string, e ports.Entry) (bool
 		f()
 	}
 	return h.Groups.Replace(ctx, key, e)
+}
+
+func (h *hookedKV) Delete(ctx context.Context, keys ...string) error {
+	if h.failDelete != nil {
+		return h.failDelete
+	}
+	return h.Groups.Delete(ctx, keys...)
 }
 
 func (h *hookedKV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
@@ -126,6 +143,30 @@ func TestSnapshotsOfAnotherConfiguration(t *testing.T) {
 	}
 }
 
+// TestD02_ChangeDuringSignIn: a session that begins while its user is changed has the user as they are now.
+func TestD02_ChangeDuringSignIn(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
+		s.signUp("ann@example.com")
+		u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kv.beforePut = func() {
+			var change kernia.Patch
+			if _, err := s.auth.UpdateUser(t.Context(), u.ID, *change.Name("Demoted")); err != nil {
+				t.Error(err)
+			}
+		}
+		cookie := s.signIn("ann@example.com").cookie()
+		if kv.beforePut != nil {
+			kv.beforePut() // InStore: there is no snapshot
+		}
+		if user, _ := s.get("/get-session", "Cookie", cookie).json["user"].(map[string]any); user["name"] != "Demoted" {
+			t.Errorf("the session has the user as they were: %v", user["name"])
+		}
+	})
+}
+
 func TestD06_WriteBackNeverRevives(t *testing.T) {
 	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
 		cookie := s.signUp("ann@example.com")
@@ -154,6 +195,34 @@ func TestD06_WriteBackNeverRevives(t *testing.T) {
 			t.Error("an update of the user revived a revoked session")
 		}
 	})
+}
+
+// TestD04_DeletedWhileTheKVWasDown: what a deletion could not end is ended by its repetition, and not extended.
+func TestD04_DeletedWhileTheKVWasDown(t *testing.T) {
+	for _, next := range []string{"Repeat", "Refresh"} {
+		t.Run(next, func(t *testing.T) {
+			inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
+				cookie := s.signUp("ann@example.com")
+				u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+				if err != nil {
+					t.Fatal(err)
+				}
+				kv.failDelete = ports.ErrUnavailable
+				_, _ = s.auth.DeleteUser(t.Context(), u.ID) // InStore it succeeds
+				kv.failDelete = nil
+				if next == "Repeat" {
+					if _, err := s.auth.DeleteUser(t.Context(), u.ID); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					s.clock.Advance(25 * time.Hour)
+				}
+				if s.signedIn(cookie) {
+					t.Error("a session survives its user")
+				}
+			})
+		})
+	}
 }
 
 func TestOneFindVerifies(t *testing.T) {

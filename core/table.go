@@ -226,6 +226,7 @@ func (l *Lookup[T]) Count(ctx context.Context, args ...ports.Value) (int64, erro
 type Step[T any] struct {
 	table    *Table[T]
 	mutation ports.Mutation
+	consumes bool
 }
 
 // Change returns a Step that sets or adds fields of the record under key if the conditions hold; build it in
@@ -236,15 +237,15 @@ func (t *Table[T]) Change(key ports.Key, where []ports.Condition, set ...ports.C
 
 // Consume returns a Step that removes the record under key if the conditions hold and gives it to one caller.
 func (t *Table[T]) Consume(key ports.Key, where ...ports.Condition) *Step[T] {
-	return &Step[T]{table: t, mutation: ports.Mutation{Model: t.model, Key: key, Where: where}}
+	return &Step[T]{table: t, consumes: true, mutation: ports.Mutation{Model: t.model, Key: key, Where: where}}
 }
 
 // Do takes the step and returns the record, nil where none was there or a condition did not hold. args are those of
 // the key, the conditions and the fields, in that order.
 func (s *Step[T]) Do(ctx context.Context, args ...ports.Value) (*T, error) {
-	verb := s.table.auth.config.Store.Take
-	if len(s.mutation.Set) > 0 {
-		verb = s.table.auth.config.Store.Update
+	verb := s.table.auth.config.Store.Update
+	if s.consumes { // not: sets nothing. A Change that forgot its fields must fail, not remove the record
+		verb = s.table.auth.config.Store.Take
 	}
 	r, ok, err := verb(ctx, &s.mutation, args)
 	if err != nil || !ok {

@@ -77,6 +77,9 @@ func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, e
 			return User{}, err
 		}
 	}
+	if u.Email = address.Normal(u.Email); !address.Valid(u.Email) { // a hook may have changed it
+		return User{}, ErrInvalidEmail
+	}
 	for i := range with {
 		for _, h := range a.hooks {
 			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
@@ -156,16 +159,16 @@ func userConflict(err error) error {
 // UpdateUser changes the user with the id and returns it as it then is. Errors: ErrUserNotFound, ErrUserExists for
 // an address that is taken, ErrFieldTaken, ErrNoFields for an empty change, the hooks' own.
 func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, error) {
-	if email, ok := change.Lookup("email"); ok {
-		change.Put("email", ports.String(address.Normal(email.AsString())))
-		if !address.Valid(address.Normal(email.AsString())) {
-			return User{}, ErrInvalidEmail
-		}
+	if err := normalEmail(&change); err != nil {
+		return User{}, err
 	}
 	for _, h := range a.hooks {
 		if err := beforeUpdate(ctx, h.User.BeforeUpdate, id, &change, ErrUpdateUser); err != nil {
 			return User{}, err
 		}
+	}
+	if err := normalEmail(&change); err != nil { // a hook may have changed it
+		return User{}, err
 	}
 	r, ok, err := a.update(ctx, a.schema.user, id, change)
 	if err != nil {
@@ -185,6 +188,20 @@ func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, e
 		}
 	}
 	return u, nil
+}
+
+// normalEmail brings an address that change sets into the form in which addresses are stored.
+func normalEmail(change *Patch) error {
+	email, ok := change.Lookup("email")
+	if !ok {
+		return nil
+	}
+	normal := address.Normal(email.AsString())
+	if !address.Valid(normal) {
+		return ErrInvalidEmail
+	}
+	change.Put("email", ports.String(normal))
+	return nil
 }
 
 // update applies a patch to one record, in one step unless there are too many combinations of fields.
@@ -225,10 +242,14 @@ func (a *Auth) updateEach(ctx context.Context, m *ports.Model, id string, change
 }
 
 // DeleteUser removes the user with the id and everything that refers to it, sessions first among it, and reports
-// whether there was one.
+// whether there was one. After an error it may be called again, and then ends what sessions are left.
 func (a *Auth) DeleteUser(ctx context.Context, id string) (bool, error) {
 	u, err := a.FindUser(ctx, id)
-	if err != nil || u == nil {
+	if err != nil {
+		return false, err
+	}
+	if u == nil { // or a call before this one got no further
+		_, err := a.sessions.revokeAll(ctx, id, "")
 		return false, err
 	}
 	for _, h := range a.hooks {

@@ -186,6 +186,51 @@ func TestG01_ServerOnly(t *testing.T) {
 	}
 }
 
+// TestHooksKeepTheRules: what a hook changes is held to the rules that everybody is held to.
+func TestHooksKeepTheRules(t *testing.T) {
+	var victim kernia.User
+	s := serve(t, kernia.Config{
+		SessionFields: []kernia.Extra{kernia.Field[*string]{Name: "theme", Input: true}},
+		Hooks: kernia.Hooks{
+			User: kernia.Hook[kernia.User]{
+				BeforeCreate: func(_ context.Context, u *kernia.User) error { u.Email = strings.ToUpper(u.Email); return nil },
+				BeforeUpdate: func(_ context.Context, _ string, p *kernia.Patch) error {
+					p.Email("BOTH@example.com", false)
+					return nil
+				},
+			},
+			Session: kernia.Hook[kernia.Session]{BeforeUpdate: func(_ context.Context, _ string, p *kernia.Patch) error {
+				if victim.ID != "" {
+					p.Put("userId", ports.String(victim.ID))
+				}
+				return nil
+			}},
+		},
+	})
+	cookie := s.signUp("ann@example.com")
+	if a := s.signIn("ann@example.com"); a.Status != 200 {
+		t.Errorf("an address in upper case was stored: sign-in = %d", a.Status)
+	}
+	if a := s.post("/update-user", `{"name":"Ann"}`, "Cookie", cookie); a.Status != 200 {
+		t.Errorf("update-user = %d", a.Status)
+	}
+	if a := s.signIn("both@example.com"); a.Status != 200 {
+		t.Errorf("an address in upper case was stored by an update: sign-in = %d", a.Status)
+	}
+	s.signUp("victim@example.com")
+	u, err := s.auth.FindUserByEmail(t.Context(), "victim@example.com")
+	if err != nil || u == nil {
+		t.Fatal(u, err)
+	}
+	victim = *u
+	if a := s.post("/update-session", `{"theme":"dark"}`, "Cookie", cookie); a.Status != 500 {
+		t.Errorf("update-session = %d", a.Status)
+	}
+	if p, err := s.auth.Verify(t.Context(), token(t, cookie)); err != nil || p == nil || p.User.ID == victim.ID {
+		t.Errorf("a hook gave a session to another user: %+v, %v", p, err)
+	}
+}
+
 func TestG09_HooksDeny(t *testing.T) {
 	want := &kernia.Error{Kind: kernia.Denied, Code: "NOT_TODAY", Message: "Not today"}
 	for _, test := range []struct {
@@ -329,7 +374,18 @@ func TestAddedFields(t *testing.T) {
 	if got := shown(); !reflect.DeepEqual(got, want) {
 		t.Errorf("after update-user: %v, want %v", got, want)
 	}
-	for _, bad := range []string{`{"text":1}`, `{"flag":"true"}`, `{"number":1.5}`, `{"number":"1"}`, `{"moment":"yesterday"}`, `{"tags":"a"}`, `{"tags":[1]}`, `{"name":null}`, `{"image":5}`} {
+	if a := s.post("/update-user", `{"text":"a\\u0000","data":{"a":"\\\\u0000"}}`, "Cookie", cookie); a.Status != 200 {
+		t.Errorf("an escaped backslash is taken for a zero character: %d %s", a.Status, a.Body)
+	}
+	for _, name := range []string{"name", "image"} {
+		body := strings.Replace(`{"name":"A","email":"zero2@example.com","password":"password123","image":"x"}`, `"`+name+`":"`, `"`+name+`":"\u0000`, 1)
+		if b := s.post("/sign-up/email", body); b.Status != 400 {
+			t.Errorf("a zero character in %s = %d", name, b.Status)
+		}
+	}
+	for _, bad := range []string{`{"text":1}`, `{"flag":"true"}`, `{"number":1.5}`, `{"number":"1"}`, `{"moment":"yesterday"}`, `{"tags":"a"}`, `{"tags":[1]}`, `{"tags":["a",null]}`,
+		`{"moment":"9999-12-31T23:59:59-01:00"}`, `{"moment":"0000-01-01T00:00:00+01:00"}`, `{"text":"a\u0000"}`, `{"tags":["\u0000"]}`,
+		`{"data":{"a":"\u0000"}}`, `{"name":"\u0000"}`, `{"image":"\u0000"}`, `{"name":null}`, `{"image":5}`} {
 		if a := s.post("/update-user", bad, "Cookie", cookie); a.Status != 400 {
 			t.Errorf("update-user %s = %d %s, want 400", bad, a.Status, a.Body)
 		}
@@ -418,6 +474,9 @@ func TestTable(t *testing.T) {
 		if err != nil || (got != nil) != want {
 			t.Errorf("step %d = %+v, %v", i, got, err)
 		}
+	}
+	if got, err := n.table.Change(ports.Key{"id"}, nil).Do(t.Context(), ports.String(made.ID)); got != nil || !errors.Is(err, ports.ErrInvalid) {
+		t.Errorf("a Change of no field = %+v, %v, want ErrInvalid", got, err)
 	}
 	byUser := n.table.Where(10, nil, ports.Condition{Field: "userId"})
 	if list, err := byUser.All(t.Context(), ports.String(u.ID)); err != nil || len(list) != 1 || list[0].Count != 2 || list[0].Text != "hello" {

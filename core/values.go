@@ -27,10 +27,12 @@ type tableValues struct {
 	auth  *Auth
 	swept atomic.Int64 // when this process last removed what has expired, in milliseconds
 
-	newest                  ports.Query    // key, key, now
-	replace                 ports.Mutation // id, now: value, expiresAt, updatedAt
-	take                    ports.Mutation // id, now
-	drop, dropOthers, stale ports.Mutation
+	newest                 ports.Query    // key, key, now
+	all                    ports.Query    // key, key
+	replace                ports.Mutation // id, now: value, expiresAt, updatedAt
+	take                   ports.Mutation // id, now
+	drop, dropOlder, stale ports.Mutation
+	dropRow                ports.Mutation // id
 }
 
 func newTableValues(a *Auth) *tableValues {
@@ -42,14 +44,16 @@ func newTableValues(a *Auth) *tableValues {
 		newest: ports.Query{
 			Model: m, Where: []ports.Condition{keys, live}, Limit: 1, Order: []ports.Order{{Field: "createdAt", Desc: true}},
 		},
+		all: ports.Query{Model: m, Where: []ports.Condition{keys}, Limit: maxList},
 		replace: ports.Mutation{
 			Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live},
 			Set: []ports.Change{{Field: "value"}, {Field: "expiresAt"}, {Field: "updatedAt"}},
 		},
-		take:       ports.Mutation{Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live}},
-		drop:       ports.Mutation{Model: m, Where: []ports.Condition{keys}},
-		dropOthers: ports.Mutation{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}}},
-		stale:      ports.Mutation{Model: m, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Le}}},
+		take:      ports.Mutation{Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live}},
+		drop:      ports.Mutation{Model: m, Where: []ports.Condition{keys}},
+		dropRow:   ports.Mutation{Model: m, Where: []ports.Condition{eq("id")}},
+		dropOlder: ports.Mutation{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}, {Field: "createdAt", Op: ports.Le}}},
+		stale:     ports.Mutation{Model: m, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Le}}},
 	}
 }
 
@@ -114,6 +118,7 @@ const (
 	_
 	verificationValue
 	verificationExpiresAt
+	verificationCreatedAt
 )
 
 func entryOf(r ports.Record) ports.Entry {
@@ -135,19 +140,28 @@ func (t *tableValues) put(ctx context.Context, key string, e ports.Entry) error 
 	if len(e.Value) > maxValue {
 		return fmt.Errorf("%w: a value of %d bytes", ports.ErrInvalid, len(e.Value))
 	}
+	store := t.auth.config.Store
+	// What is there now goes once the new row is there, and nothing else: of two Puts at once each would else remove
+	// the row of the other.
+	before, err := store.Find(ctx, &t.all, forms(key))
+	if err != nil {
+		return err
+	}
 	id, err := t.auth.newID(t.auth.schema.verification)
 	if err != nil {
 		return err
 	}
 	now := ports.Time(t.auth.now())
-	stored, err := t.auth.config.Store.Create(ctx, t.auth.schema.verification, ports.Record{
+	_, err = store.Create(ctx, t.auth.schema.verification, ports.Record{
 		idValue(id), ports.String(hashKey(key)), ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now, now,
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := t.auth.config.Store.Delete(ctx, &t.dropOthers, append(forms(key), stored[verificationID])); err != nil {
-		return err
+	for _, r := range before {
+		if _, err := store.Delete(ctx, &t.dropRow, r[verificationID:verificationID+1]); err != nil {
+			return err
+		}
 	}
 	return t.sweep(ctx)
 }
@@ -172,8 +186,8 @@ func (t *tableValues) taken(ctx context.Context, key string) (ports.Entry, bool,
 	if err != nil || r == nil {
 		return ports.Entry{}, false, err
 	}
-	// The siblings go first: one that outlived the Take could be taken next.
-	if _, err := t.auth.config.Store.Delete(ctx, &t.dropOthers, append(forms(key), r[verificationID])); err != nil {
+	// The siblings go first: one that outlived the Take could be taken next. What was put meanwhile is none of them.
+	if _, err := t.auth.config.Store.Delete(ctx, &t.dropOlder, append(forms(key), r[verificationID], r[verificationCreatedAt])); err != nil {
 		return ports.Entry{}, false, err
 	}
 	r, ok, err := t.auth.config.Store.Take(ctx, &t.take, []ports.Value{r[verificationID], ports.Time(t.auth.now())})

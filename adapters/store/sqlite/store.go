@@ -135,10 +135,10 @@ func store(o Options) *Store {
 func (s *Store) Close() error {
 	errs := []error{s.all.close()}
 	if s.own {
-		errs = append(errs, s.writer.Close())
-		if s.reader != s.writer {
+		if s.reader != s.writer { // first: only who may write can tidy up as the last to leave
 			errs = append(errs, s.reader.Close())
 		}
+		errs = append(errs, s.writer.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ package emailpassword
 import (
 	"context"
 	"errors"
+	"fmt"
 	"unicode/utf16"
 
 	kernia "github.com/kernia-go/kernia/core"
@@ -14,7 +15,7 @@ import (
 // a new user signed in at once.
 type Feature struct {
 	MinLength      int  // the fewest characters of a new password; 0 means 8
-	MaxLength      int  // the most characters of any password; 0 means 128
+	MaxLength      int  // the most characters of any password, itself at most 1024; 0 means 128
 	DisableSignUp  bool // nobody can sign up
 	NoSignInOnJoin bool // sign-up begins no session, and answers alike whether the address is taken or not
 	Disabled       bool // the routes are there and refuse
@@ -31,6 +32,10 @@ var (
 	ErrNoCredential   = &kernia.Error{Kind: kernia.Invalid, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
 )
 
+// mostLength keeps any password within what hashers take, 4096 bytes: a longer one would be an error for unknown
+// addresses and a wrong password for known ones.
+const mostLength = 1024
+
 // Declare adds the feature's operations.
 func (f Feature) Declare(d *kernia.Declaration) {
 	d.Name("emailpassword")
@@ -39,6 +44,9 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	}
 	if f.MaxLength == 0 {
 		f.MaxLength = 128
+	}
+	if f.MinLength < 1 || f.MaxLength < f.MinLength || f.MaxLength > mostLength {
+		d.Fail(fmt.Errorf("MinLength %d and MaxLength %d: need 1 ≤ MinLength ≤ MaxLength ≤ %d", f.MinLength, f.MaxLength, mostLength))
 	}
 	kernia.Post(d, "/sign-up/email", f.signUp, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
 		ErrSignUpDisabled, ErrTooShort, ErrTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrFieldTaken))

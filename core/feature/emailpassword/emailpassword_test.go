@@ -199,3 +199,11 @@ func BenchmarkSignIn(b *testing.B) {
 		}
 	}
 }
+
+func TestLengths(t *testing.T) {
+	for _, f := range []emailpassword.Feature{{MinLength: -1}, {MinLength: 129}, {MinLength: 20, MaxLength: 10}, {MaxLength: 5000}} {
+		if _, err := kernia.New(kernia.Config{BaseURL: kerniatest.BaseURL, Secret: kerniatest.Secret, Store: memory.New()}, f); err == nil {
+			t.Errorf("New takes %+v", f)
+		}
+	}
+}
