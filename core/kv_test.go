@@ -25,7 +25,7 @@ func TestTableKV(t *testing.T) {
 		}
 		store := stores[name]
 		mu.Unlock()
-		return kerniatest.New(t, kernia.Config{Store: store, Clock: clock, RateLimit: kernia.RateLimitConfig{InStore: true}}).KV()
+		return kerniatest.New(t, kernia.Config{Store: yieldingStore{store}, Clock: clock, RateLimit: kernia.RateLimitConfig{InStore: true}}).KV()
 	})
 }
 

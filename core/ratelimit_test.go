@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -130,7 +131,7 @@ func TestB03_ExactUnderLoad(t *testing.T) {
 		"in memory": {Enabled: true, Max: 5}, "in the store": {Enabled: true, Max: 5, InStore: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, kernia.Config{RateLimit: cfg, Timeout: time.Minute})
+			s := serve(t, kernia.Config{RateLimit: cfg, Timeout: time.Minute, Store: yieldingStore{memory.New()}})
 			var passed atomic.Int64
 			var wait sync.WaitGroup
 			for range 200 {
@@ -150,6 +151,14 @@ func TestB03_ExactUnderLoad(t *testing.T) {
 			}
 		})
 	}
+}
+
+// yieldingStore lets others in after each read, as a round trip does.
+type yieldingStore struct{ ports.Store }
+
+func (y yieldingStore) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
+	defer runtime.Gosched()
+	return y.Store.Find(ctx, q, args)
 }
 
 func TestB04_UnknownAddress(t *testing.T) {

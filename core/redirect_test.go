@@ -88,6 +88,22 @@ func TestCallbackURL(t *testing.T) {
 	}
 }
 
+func TestA08_RefererIsNoTarget(t *testing.T) {
+	s := serve(t, kernia.Config{ErrorURL: "/oops"})
+	cookie := s.signUp("ann@example.com")
+	for _, o := range s.auth.Operations() {
+		raw, _ := json.Marshal(valid(o))
+		for _, r := range []*kernia.Request{
+			request(o.Method, o.Path, "", "Cookie", cookie, "Referer", "https://evil.example/x"),
+			request(o.Method, o.Path, string(raw), "Cookie", cookie, "Referer", "https://evil.example/x"),
+		} {
+			if a := s.send(r); strings.Contains(a.header("Location"), "evil") || strings.Contains(string(a.Body), "evil.example") {
+				t.Errorf("%s leads to the Referer: %d %q %s", o.Name(), a.Status, a.header("Location"), a.Body)
+			}
+		}
+	}
+}
+
 func TestA07_ErrorPage(t *testing.T) {
 	s := serve(t, kernia.Config{}, emailpassword.Feature{})
 	for _, code := range []string{"<script>alert(1)</script>", `"><img src=x>`, "a b", strings.Repeat("x", 65), "%00", "'"} {

@@ -137,6 +137,9 @@ type NewSession struct {
 // Issue begins a session for the user without further questions: whoever calls it has made sure of them. A sign-in
 // in an operation goes through [Call.SignIn], which asks every feature first.
 func (a *Auth) Issue(ctx context.Context, user User, n NewSession) (Session, error) {
+	if err := a.refuseUnheld(ctx); err != nil {
+		return Session{}, err
+	}
 	token, err := secret.Random32(a.config.Random, alphanumeric, tokenLength)
 	if err != nil {
 		return Session{}, err

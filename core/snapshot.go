@@ -158,17 +158,22 @@ func (k kvSessions) create(ctx context.Context, s Session, u User) (Session, err
 		}
 		s.ID = id
 	}
+	return s, k.auth.committed(ctx, func(ctx context.Context) error { return k.begin(ctx, s, u) })
+}
+
+// begin writes the first snapshot of a session.
+func (k kvSessions) begin(ctx context.Context, s Session, u User) error {
 	value, err := k.encode(s, u)
 	if err != nil {
-		return Session{}, err
+		return err
 	}
 	hashed := hashToken(s.Token)
 	// The group first: an entry that nobody can list could not be revoked with the others.
 	if err := k.kv.Join(ctx, sessionGroup(u.ID), hashed, s.ExpiresAt); err != nil {
-		return Session{}, err
+		return err
 	}
 	if err := k.kv.Put(ctx, sessionKey(hashed), ports.Entry{Value: value, Expires: s.ExpiresAt}); err != nil {
-		return Session{}, err
+		return err
 	}
 	// A user who was deleted while the session began had no entry to lose; one who was changed had none to correct.
 	still, err := k.auth.FindUser(ctx, u.ID)
@@ -180,9 +185,9 @@ func (k kvSessions) create(ctx context.Context, s Session, u User) (Session, err
 		err = k.userChanged(ctx, u.ID)
 	}
 	if err != nil {
-		return Session{}, errors.Join(err, k.kv.Delete(ctx, sessionKey(hashed)))
+		return errors.Join(err, k.kv.Delete(ctx, sessionKey(hashed)))
 	}
-	return s, nil
+	return nil
 }
 
 func (k kvSessions) find(ctx context.Context, token string) (*Principal, error) {
@@ -229,12 +234,21 @@ func (k kvSessions) extend(ctx context.Context, p *Principal, expires, now time.
 // settle stores what a session has become. The user in it may have changed since it was read, so that is looked at
 // once more.
 func (k kvSessions) settle(ctx context.Context, p *Principal, changed Principal) (bool, error) {
-	ok, err := k.replace(ctx, &changed)
-	if err != nil || !ok && !k.copy {
+	live := true // until the steps say otherwise
+	err := k.auth.committed(ctx, func(ctx context.Context) error {
+		ok, err := k.replace(ctx, &changed)
+		if err != nil || !ok && !k.copy {
+			live = false
+			return err
+		}
+		live, err = k.refresh(ctx, changed.User.ID)
+		return err
+	})
+	if err != nil || !live {
 		return false, err
 	}
 	*p = changed
-	return k.refresh(ctx, p.User.ID)
+	return true, nil
 }
 
 // replace writes a principal's snapshot where one is still there.
@@ -372,8 +386,10 @@ func (k kvSessions) each(ctx context.Context, userID string, f func(*Principal) 
 }
 
 func (k kvSessions) userChanged(ctx context.Context, userID string) error {
-	_, err := k.refresh(ctx, userID)
-	return err
+	return k.auth.committed(ctx, func(ctx context.Context) error {
+		_, err := k.refresh(ctx, userID)
+		return err
+	})
 }
 
 // refresh writes the user as they now are into each of their snapshots, and ends the sessions of one who is gone. It

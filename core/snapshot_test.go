@@ -2,10 +2,14 @@ package kernia_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/feature/emailpassword"
 	"github.com/kernia-go/kernia/core/kerniatest"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
@@ -27,13 +31,17 @@ func inEachPlace(t *testing.T, test func(t *testing.T, s *server, kv *hookedKV))
 // hookedKV lets another caller in before a Replace.
 type hookedKV struct {
 	ports.Groups
-	beforeReplace func()
-	beforePut     func()
-	failDelete    error
-	finds         int
+	beforeWrite func()
+	beforePut   func()
+	failDelete  error
+	finds       int
 }
 
 func (h *hookedKV) Put(ctx context.Context, key string, e ports.Entry) error {
+	if f := h.beforeWrite; f != nil {
+		h.beforeWrite = nil
+		f()
+	}
 	if f := h.beforePut; f != nil {
 		h.beforePut = nil
 		f()
@@ -42,8 +50,8 @@ func (h *hookedKV) Put(ctx context.Context, key string, e ports.Entry) error {
 }
 
 func (h *hookedKV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
-	if f := h.beforeReplace; f != nil {
-		h.beforeReplace = nil
+	if f := h.beforeWrite; f != nil {
+		h.beforeWrite = nil
 		f()
 	}
 	return h.Groups.Replace(ctx, key, e)
@@ -175,24 +183,29 @@ func TestD06_WriteBackNeverRevives(t *testing.T) {
 			t.Fatal("signed out")
 		}
 		s.clock.Advance(25 * time.Hour)
-		kv.beforeReplace = func() {
+		kv.beforeWrite = func() {
 			if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil {
 				t.Error(err)
 			}
 		}
 		_ = s.signedIn(cookie) // extends, while it is revoked
-		if kv.beforeReplace == nil && s.signedIn(cookie) {
+		if kv.beforeWrite == nil && s.signedIn(cookie) {
 			t.Error("an extension revived a revoked session")
 		}
+		wrote := kv.beforeWrite == nil
+		kv.beforeWrite = nil
 		cookie = s.signIn("ann@example.com").cookie()
-		kv.beforeReplace = func() {
+		kv.beforeWrite = func() {
 			if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil {
 				t.Error(err)
 			}
 		}
 		s.post("/update-user", `{"name":"B"}`, "Cookie", cookie)
-		if kv.beforeReplace == nil && s.signedIn(cookie) {
+		if kv.beforeWrite == nil && s.signedIn(cookie) {
 			t.Error("an update of the user revived a revoked session")
+		}
+		if inKV := !strings.HasSuffix(t.Name(), "/InStore"); inKV && !(wrote && kv.beforeWrite == nil) {
+			t.Error("nothing was written back: the test proves nothing")
 		}
 	})
 }
@@ -293,5 +306,59 @@ func BenchmarkServe(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// joinable is a store in memory that takes part in transactions of the application's own.
+type joinable struct{ *memory.Store }
+
+type joinedKey struct{}
+
+func (joinable) Joined(ctx context.Context) bool { return ctx.Value(joinedKey{}) != nil }
+
+var errRollback = errors.New("rolled back")
+
+// TestHold: after a rollback of the application's own transaction there is no user, session, KV entry or event, and
+// after its commit all of them.
+func TestHold(t *testing.T) {
+	for name, place := range map[string]kernia.Place{"InStore": kernia.InStore, "InKV": kernia.InKV, "InBoth": kernia.InBoth} {
+		for _, commits := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%v", name, commits), func(t *testing.T) {
+				store, events, kv := joinable{memory.New()}, &memory.Events{}, &hookedKV{}
+				s := serve(t, kernia.Config{Store: store, Events: events, KV: kv, Session: kernia.SessionConfig{Place: place}})
+				kv.Groups = memory.NewKV(memory.KVOptions{Clock: s.clock})
+				var out emailpassword.SignUpOutput
+				var held *kernia.Held
+				err := store.Tx(t.Context(), func(ctx context.Context) (err error) {
+					ctx = context.WithValue(ctx, joinedKey{}, true)
+					if _, err := s.auth.CreateUser(ctx, kernia.User{Email: "unheld@example.com"}); err == nil {
+						t.Error("CreateUser works in a transaction without Hold")
+					}
+					held, ctx = s.auth.Hold(ctx)
+					in := emailpassword.SignUpInput{Name: "Ann", Email: "ann@example.com", Password: "password123"}
+					if out, err = emailpassword.SignUp(ctx, s.auth, in); err != nil {
+						return err
+					}
+					var change kernia.Patch
+					if _, err := s.auth.UpdateUser(ctx, out.User.ID, *change.Name("Ann 2")); err != nil || commits {
+						return err
+					}
+					return errRollback
+				})
+				if commits && err != nil || !commits && !errors.Is(err, errRollback) {
+					t.Fatal(err)
+				}
+				if commits {
+					held.Release(t.Context())
+				}
+				p, err := s.auth.Verify(t.Context(), *out.Token)
+				if err != nil || (p != nil) != commits || p != nil && p.User.Name != "Ann 2" {
+					t.Errorf("Verify = %+v, %v", p, err)
+				}
+				if err := s.auth.Close(t.Context()); err != nil || (len(events.All()) > 0) != commits {
+					t.Errorf("events %v, %v", events.All(), err)
+				}
+			})
+		}
 	}
 }

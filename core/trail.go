@@ -36,7 +36,7 @@ func (t *trail) add(ctx context.Context, e Event) {
 		e.IPAddress, e.UserAgent = c.ClientAddress(), c.userAgent()
 	}
 	if h, ok := ctx.Value(holdKey{}).(*Held); ok {
-		h.add(func() { t.send(e) }) //nolint:contextcheck // an event outlives the request it tells of
+		h.add(func(context.Context) { t.send(e) }) //nolint:contextcheck // an event outlives the request it tells of
 		return
 	}
 	t.send(e) //nolint:contextcheck // as above
@@ -94,14 +94,14 @@ func (t *trail) close(ctx context.Context) error {
 
 type holdKey struct{}
 
-// Held keeps what must wait for the commit of a transaction that the application runs itself: events, and the
-// refusal to let them out early. Make it with [Auth.Hold].
+// Held keeps what must wait for the commit of a transaction that the application runs itself: events, and what is
+// written to Config.KV of sessions and users that the transaction may yet undo. Make it with [Auth.Hold].
 type Held struct {
 	mu    sync.Mutex
-	steps []func()
+	steps []func(ctx context.Context)
 }
 
-func (h *Held) add(step func()) {
+func (h *Held) add(step func(ctx context.Context)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.steps = append(h.steps, step)
@@ -109,20 +109,22 @@ func (h *Held) add(step func()) {
 
 // Hold returns a context in which whatever must wait for a commit waits, and the Held that lets it go. An
 // application that runs Kernia's calls in a transaction of its own calls Hold on the joined context, commits, and
-// then calls Release with any context; after a rollback it drops the Held, and nothing has happened.
+// then calls Release with a context outside of the transaction; after a rollback it drops the Held, and nothing has
+// happened. Where sessions are in Config.KV, those that began in the transaction are there from Release on.
 func (a *Auth) Hold(ctx context.Context) (*Held, context.Context) {
 	h := &Held{}
 	return h, context.WithValue(ctx, holdKey{}, h)
 }
 
-// Release lets go what was held, in order. Calling it again does nothing.
-func (h *Held) Release(context.Context) {
+// Release lets go what was held, in order. Calling it again does nothing. What fails then is logged: the transaction
+// is committed.
+func (h *Held) Release(ctx context.Context) {
 	h.mu.Lock()
 	steps := h.steps
 	h.steps = nil
 	h.mu.Unlock()
 	for _, step := range steps {
-		step()
+		step(ctx)
 	}
 }
 
@@ -143,6 +145,21 @@ func (a *Auth) tx(ctx context.Context, f func(ctx context.Context) error) error 
 		return nil
 	}
 	held.Release(ctx)
+	return nil
+}
+
+// committed runs step once what ctx belongs to is committed: at the release of its Held, where its error is logged,
+// or at once, where its error is returned.
+func (a *Auth) committed(ctx context.Context, step func(ctx context.Context) error) error {
+	h, ok := ctx.Value(holdKey{}).(*Held)
+	if !ok {
+		return step(ctx)
+	}
+	h.add(func(ctx context.Context) {
+		if err := step(ctx); err != nil {
+			a.config.Logger.ErrorContext(ctx, "not done after a commit", "error", err)
+		}
+	})
 	return nil
 }
 

@@ -65,6 +65,9 @@ func (a *Auth) NewUser() User {
 // store can roll back. The user's hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, ErrFieldTaken for
 // another unique field, ErrCreateUser or the hook's own error for a denial.
 func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, error) {
+	if err := a.refuseUnheld(ctx); err != nil {
+		return User{}, err
+	}
 	u.Email = address.Normal(u.Email)
 	if !address.Valid(u.Email) {
 		return User{}, ErrInvalidEmail
@@ -159,6 +162,9 @@ func userConflict(err error) error {
 // UpdateUser changes the user with the id and returns it as it then is. Errors: ErrUserNotFound, ErrUserExists for
 // an address that is taken, ErrFieldTaken, ErrNoFields for an empty change, the hooks' own.
 func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, error) {
+	if err := a.refuseUnheld(ctx); err != nil {
+		return User{}, err
+	}
 	if err := normalEmail(&change); err != nil {
 		return User{}, err
 	}
@@ -244,6 +250,9 @@ func (a *Auth) updateEach(ctx context.Context, m *ports.Model, id string, change
 // DeleteUser removes the user with the id and everything that refers to it, sessions first among it, and reports
 // whether there was one. After an error it may be called again, and then ends what sessions are left.
 func (a *Auth) DeleteUser(ctx context.Context, id string) (bool, error) {
+	if err := a.refuseUnheld(ctx); err != nil {
+		return false, err
+	}
 	u, err := a.FindUser(ctx, id)
 	if err != nil {
 		return false, err
