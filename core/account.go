@@ -75,7 +75,8 @@ func (a *Auth) HashPassword(ctx context.Context, password string) (string, error
 }
 
 // CheckPassword reports whether password is the account's. Where account is nil, has no password, or one in a form
-// that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced.
+// that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced, in account
+// too.
 func (a *Auth) CheckPassword(ctx context.Context, account *Account, password string) (bool, error) {
 	if account == nil || account.Password == "" {
 		_, err := a.config.Hasher.Hash(ctx, password)
@@ -92,7 +93,9 @@ func (a *Auth) CheckPassword(ctx context.Context, account *Account, password str
 	if stale {
 		// The sign-in does not depend on it: the next one tries again.
 		if hash, err := a.HashPassword(ctx, password); err == nil {
-			if _, err := a.ReplacePassword(ctx, account, hash); err != nil {
+			if ok, err := a.ReplacePassword(ctx, account, hash); ok {
+				account.Password = hash // who changes it next compares with what is there now
+			} else if err != nil {
 				a.config.Logger.WarnContext(ctx, "password hash not renewed", "account_id", account.ID, "error", err)
 			}
 		}
