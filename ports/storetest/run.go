@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kernia-go/kernia/ports"
@@ -14,7 +15,18 @@ import (
 // foreign keys: the kit stores references that lead nowhere.
 func Run(t *testing.T, open func(t *testing.T, name string) ports.Store, opts ...Option) {
 	o := newOptions(opts)
+	for _, name := range o.only {
+		if !slices.ContainsFunc(groups(), func(g group) bool { return g.name == name }) {
+			t.Fatalf("storetest: there is no group %q", name)
+		}
+	}
+	if o.only != nil {
+		t.Log("of the kit's groups, only these run here:", strings.Join(o.only, ", "))
+	}
 	for _, g := range groups() {
+		if o.only != nil && !slices.Contains(o.only, g.name) {
+			continue
+		}
 		t.Run(g.name, func(t *testing.T) {
 			for _, p := range g.promises {
 				t.Run(p.name, func(t *testing.T) {
@@ -63,12 +75,14 @@ func groups() []group {
 	}
 }
 
-// An Option says what a store cannot do. Options are [NoRollback] and those that [IDs] returns.
+// An Option says what a store cannot do, or what is proved elsewhere. Options are [NoRollback] and those that [IDs]
+// and [Groups] return.
 type Option func(*options)
 
 type options struct {
 	rollback bool
 	kinds    []ports.IDKind
+	only     []string // groups; nil: all
 }
 
 // NoRollback is for a store whose Tx runs the function and cannot undo what it did.
@@ -77,6 +91,13 @@ func NoRollback(o *options) { o.rollback = false }
 // IDs says which forms of ids the store keeps; without it the kit tries text and UUIDs. Text is always tried.
 func IDs(kinds ...ports.IDKind) Option {
 	return func(o *options) { o.kinds = append([]ports.IDKind{ports.IDText}, kinds...) }
+}
+
+// Groups leaves out all but the named groups of promises, which [Run] shows as its first level of subtests, "Values"
+// among them. It is for a second Run of a store that differs from a full one in one respect: name the groups that
+// depend on it. A name that no group has fails the test, and the log says what ran.
+func Groups(names ...string) Option {
+	return func(o *options) { o.only = append([]string{}, names...) }
 }
 
 func newOptions(opts []Option) options {

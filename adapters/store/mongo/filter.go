@@ -45,10 +45,13 @@ func (f *filter) with(column, op string, operand any) *filter {
 	return &more
 }
 
-// among returns the filter extended by a test for one of several values.
+// among returns the filter extended by a test for one of several values, none of which is a document or an
+// expression. Without an operator one value means equality; some servers use the index on _id for nothing else.
 func (f *filter) among(column string, values bson.A) *filter {
 	if len(values) == 1 {
-		return f.with(column, "$eq", values[0])
+		more := *f
+		more.tests = append(slices.Clip(f.tests), bson.E{Key: column, Value: values[0]})
+		return &more
 	}
 	return f.with(column, "$in", values)
 }

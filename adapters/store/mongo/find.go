@@ -68,7 +68,12 @@ func (s *Store) find(ctx context.Context, p *plan, args []ports.Value, limit, of
 	if f.never {
 		return nil, nil
 	}
-	return p.own.find(ctx, f, p.order, limit, offset)
+	return p.sorted(limit, offset, func(order bool, limit, offset int64) ([]ports.Record, error) {
+		if !order {
+			return p.own.find(ctx, f, nil, limit, offset)
+		}
+		return p.own.find(ctx, f, p.order, limit, offset)
+	})
 }
 
 // find returns records that satisfy f.

@@ -24,7 +24,9 @@ func (s *Store) join(ctx context.Context, p *plan, args []ports.Value, limit, of
 	if s.noLookup.Load() {
 		return p.twice(ctx, own, followed, limit, offset)
 	}
-	found, err := p.once(ctx, args, limit, offset)
+	found, err := p.sorted(limit, offset, func(order bool, limit, offset int64) ([]ports.Record, error) {
+		return p.once(ctx, args, order, limit, offset)
+	})
 	if lacksLookup(err) {
 		s.noLookup.Store(true)
 		return p.twice(ctx, own, followed, limit, offset)
@@ -39,12 +41,12 @@ func lacksLookup(err error) bool {
 }
 
 // once joins on the server.
-func (p *plan) once(ctx context.Context, args []ports.Value, limit, offset int64) ([]ports.Record, error) {
+func (p *plan) once(ctx context.Context, args []ports.Value, sort bool, limit, offset int64) ([]ports.Record, error) {
 	from := p.own.coll
 	if p.reverse {
 		from = p.followed.coll
 	}
-	cursor, err := from.Aggregate(ctx, p.pipeline(args, limit, offset), options.Aggregate().SetBatchSize(atOnce(limit)))
+	cursor, err := from.Aggregate(ctx, p.pipeline(args, sort, limit, offset), options.Aggregate().SetBatchSize(atOnce(limit)))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,7 @@ func (p *plan) once(ctx context.Context, args []ports.Value, limit, offset int64
 }
 
 // pipeline returns the stages that begin at the records whose conditions name few.
-func (p *plan) pipeline(args []ports.Value, limit, offset int64) mongo.Pipeline {
+func (p *plan) pipeline(args []ports.Value, sort bool, limit, offset int64) mongo.Pipeline {
 	below := joined + "."
 	lookup := bson.D{
 		{Key: "from", Value: p.followed.coll.Name()},
@@ -83,7 +85,9 @@ func (p *plan) pipeline(args []ports.Value, limit, offset int64) mongo.Pipeline 
 	if second.tests != nil {
 		stages = append(stages, bson.D{{Key: "$match", Value: second.doc()}})
 	}
-	stages = append(stages, bson.D{{Key: "$sort", Value: order}})
+	if sort {
+		stages = append(stages, bson.D{{Key: "$sort", Value: order}})
+	}
 	if offset > 0 {
 		stages = append(stages, bson.D{{Key: "$skip", Value: offset}})
 	}
@@ -109,7 +113,18 @@ func (p *plan) twice(ctx context.Context, own, followed *filter, limit, offset i
 			return p.match(from, by), err
 		}
 	}
-	cursor, err := p.own.coll.Find(ctx, own.doc(), options.Find().SetSort(p.order).SetBatchSize(atOnce(limit+offset)))
+	return p.sorted(limit, offset, func(order bool, limit, offset int64) ([]ports.Record, error) {
+		return p.forwards(ctx, own, followed, order, limit, offset)
+	})
+}
+
+// forwards reads records and then, part by part, those that they refer to, until it has enough.
+func (p *plan) forwards(ctx context.Context, own, followed *filter, sort bool, limit, offset int64) ([]ports.Record, error) {
+	all := options.Find().SetBatchSize(atOnce(limit + offset))
+	if sort {
+		all.SetSort(p.order)
+	}
+	cursor, err := p.own.coll.Find(ctx, own.doc(), all)
 	if err != nil {
 		return nil, err
 	}

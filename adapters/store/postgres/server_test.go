@@ -258,8 +258,3 @@ func migrate(tb testing.TB, s *kerniapostgres.Store, models ...*ports.Model) por
 	}
 	return plan
 }
-
-// began is when this binary began; now counts nanoseconds from then on.
-var began = time.Now()
-
-func now() int64 { return int64(time.Since(began)) }

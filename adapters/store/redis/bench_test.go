@@ -2,9 +2,14 @@ package kerniaredis_test
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -42,4 +47,59 @@ func BenchmarkKV(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkSession reads the snapshot under which a session and its user are kept, through the store and by the bare
+// client with what must be done about the expiry that an entry carries. Both must find the same.
+func BenchmarkSession(b *testing.B) {
+	ctx, cancel := context.WithCancel(context.Background()) // as a request has one
+	defer cancel()
+	kv, c, p := open(b, nil)
+	want := ports.Entry{Value: strings.Repeat("x", 900), Expires: time.UnixMilli(time.Now().Add(time.Hour).UnixMilli()).UTC()}
+	put(b, kv, "session", want.Value, want.Expires)
+	store := func() (ports.Entry, bool, error) { return kv.Find(ctx, "session") }
+	hand := func() (ports.Entry, bool, error) {
+		raw, err := c.Get(ctx, p+"v:session").Result()
+		if errors.Is(err, redis.Nil) {
+			return ports.Entry{}, false, nil
+		}
+		if err != nil {
+			return ports.Entry{}, false, err
+		}
+		until, value, _ := strings.Cut(raw, ":")
+		ms, err := strconv.ParseInt(until, 10, 64)
+		e := ports.Entry{Value: value, Expires: time.UnixMilli(ms).UTC()}
+		return e, err == nil && time.Now().Before(e.Expires), err
+	}
+	both := [2]func() (ports.Entry, bool, error){store, hand}
+	call := func(b *testing.B, who int) {
+		if e, ok, err := both[who](); !ok || err != nil || e.Value != want.Value || !e.Expires.Equal(want.Expires) {
+			b.Fatal(e, ok, err)
+		}
+	}
+	for who, name := range [2]string{"store", "hand"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				call(b, who)
+			}
+		})
+	}
+	b.Run("turns", func(b *testing.B) { // so that a busy machine burdens both alike
+		var spent [2][]time.Duration
+		for i := 0; b.Loop(); i++ {
+			for j := range 2 {
+				who := (i + j) % 2
+				start := time.Now()
+				call(b, who)
+				spent[who] = append(spent[who], time.Since(start))
+			}
+		}
+		slices.Sort(spent[0])
+		slices.Sort(spent[1])
+		mine, theirs := spent[0][len(spent[0])/2], spent[1][len(spent[1])/2]
+		b.ReportMetric(float64(mine), "store-ns")
+		b.ReportMetric(float64(theirs), "hand-ns")
+		b.ReportMetric(float64(mine)/float64(theirs), "store/hand")
+	})
 }

@@ -1,6 +1,9 @@
 package kerniasqlite
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // OpenFast opens a file without waiting for the disk, since no test cuts the power.
 func OpenFast(ctx context.Context, path string, options ...Options) (*Store, error) {
@@ -9,3 +12,6 @@ func OpenFast(ctx context.Context, path string, options ...Options) (*Store, err
 
 // ParseTime reads a stored time.
 var ParseTime = parseTime
+
+// Reader returns the connections that read.
+func (s *Store) Reader() *sql.DB { return s.reader }
