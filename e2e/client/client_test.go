@@ -2,35 +2,14 @@ package client_test
 
 import (
 	"maps"
-	"path/filepath"
 	"testing"
 )
 
-// A store is one kind of database that a server can have.
-type store struct {
-	name   string
-	keeps  bool // across restarts
-	config func(t *testing.T) config
-}
-
+// The servers that the official client is tried on: every framework on every store.
 var (
-	memory = store{name: "memory", config: func(*testing.T) config { return config{"driver": "memory"} }}
-	sqlite = store{name: "sqlite", keeps: true, config: func(t *testing.T) config {
-		return config{"driver": "sqlite", "dsn": filepath.Join(t.TempDir(), "kernia.db")}
-	}}
+	frameworks = []string{"nethttp", "chi", "echo", "fiber"}
+	stores     = []store{memory, sqlite, postgres, mongo}
 )
-
-// The servers that the official client is tried on. More is what else the configuration has.
-var servers = []struct {
-	http  string
-	store store
-	more  config
-}{
-	{http: "nethttp", store: memory},
-	{http: "nethttp", store: sqlite},
-	{http: "chi", store: memory},
-	{http: "chi", store: sqlite},
-}
 
 // fields are the application's own, for every server.
 var fields = config{
@@ -55,13 +34,31 @@ func start(t *testing.T, http string, on store, more ...config) *server {
 	return s
 }
 
+// TestClient runs the whole scenario on every pair, without Redis and with sessions in Redis.
 func TestClient(t *testing.T) {
 	dir := stage(t, scripts)
-	for _, kind := range servers {
-		t.Run(kind.http+"/"+kind.store.name, func(t *testing.T) {
-			s := start(t, kind.http, kind.store, fields, kind.more)
-			run(t, dir, "client.mjs", map[string]any{"url": s.url, "origin": origin, "keeps": kind.store.keeps}, answers{"restart": s.restart})
-		})
+	for _, framework := range frameworks {
+		for _, on := range stores {
+			for _, redis := range []bool{false, true} {
+				name := framework + "/" + on.name
+				if redis {
+					name += "/redis"
+				}
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					more := config{}
+					if redis {
+						more["redis"] = config{"url": lacking(t, "KERNIA_TEST_REDIS_URL")}
+					}
+					s := start(t, framework, on, fields, more)
+					given := map[string]any{"url": s.url, "origin": origin}
+					if on.keeps || !redis {
+						given["keeps"] = on.keeps
+					}
+					run(t, dir, "client.mjs", given, answers{"restart": s.restart})
+				})
+			}
+		}
 	}
 }
 
