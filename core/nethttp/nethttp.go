@@ -3,40 +3,54 @@
 package nethttp
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
 
 // Handler answers the routes of auth. Mount it for every method and every path under auth.BasePath(), without
-// stripping anything from the path.
-func Handler(auth *kernia.Auth) http.Handler { return handler(auth, "") }
-
-// handler serves under a path of its own: prefix is what a router has to see in place of auth.BasePath().
-func handler(auth *kernia.Auth, prefix string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		req := Request(r)
-		if rest, ok := strings.CutPrefix(req.Path, prefix); ok && prefix != "" {
-			req.Path = auth.BasePath() + rest
-		}
-		var err error
-		// One byte more than allowed tells the core that the body was too long.
-		if req.Body, err = io.ReadAll(io.LimitReader(r.Body, auth.BodyLimit()+1)); err != nil {
-			req.Length = int64(len(req.Body)) + 1 // what arrived is not what was announced
-		}
-		Write(w, auth.Serve(r.Context(), req))
-	})
+// stripping anything from the path. Middleware before it must leave body and path alone. The request's context bounds
+// the call besides Config.Timeout; what bounds the reading of a slow body is http.Server.ReadTimeout.
+func Handler(auth *kernia.Auth) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(auth, w, r, Request(r)) })
 }
 
 // Mount registers every route of auth on mux.
-func Mount(mux *http.ServeMux, auth *kernia.Auth) { mux.Handle(auth.BasePath()+"/", Handler(auth)) }
+func Mount(mux *http.ServeMux, auth *kernia.Auth) {
+	if base := auth.BasePath(); base != "" {
+		mux.Handle(base, http.NotFoundHandler()) // else the mux redirects it
+	}
+	mux.Handle(auth.BasePath()+"/", Handler(auth))
+}
 
 // MountAt registers the routes on a mux that sees them under path in place of auth.BasePath(): a mux behind
-// http.StripPrefix, say.
+// http.StripPrefix, say. An empty path means all that the mux sees.
 func MountAt(mux *http.ServeMux, path string, auth *kernia.Auth) {
-	mux.Handle(path+"/", handler(auth, path))
+	mux.HandleFunc(path+"/", func(w http.ResponseWriter, r *http.Request) {
+		req := Request(r)
+		req.Path = auth.BasePath() + strings.TrimPrefix(req.Path, path)
+		serve(auth, w, r, req)
+	})
+}
+
+func serve(auth *kernia.Auth, w http.ResponseWriter, r *http.Request, req *kernia.Request) {
+	limit := auth.BodyLimit()
+	// A body that says it is too long is not read: the core refuses it by its length.
+	if r.Body != nil && r.Body != http.NoBody && r.ContentLength <= limit {
+		var err error
+		// One byte more than allowed tells the core that the body was too long.
+		req.Body, err = io.ReadAll(io.LimitReader(r.Body, limit+1))
+		if _, short := errors.AsType[*http.MaxBytesError](err); short {
+			req.Length = limit + 1 // middleware allows less than we do, and the answer is the same
+		} else if err != nil {
+			req.Length = int64(len(req.Body)) + 1 // what arrived is not what was announced
+		}
+	}
+	Write(w, auth.Serve(r.Context(), req))
 }
 
 // RequireSession runs next for signed-in callers and answers 401 to all others. The handler finds the caller by
@@ -63,17 +77,25 @@ func guard(auth *kernia.Auth, required bool) func(http.Handler) http.Handler {
 // Request returns what Kernia needs of r, without the body. It is for adapters of other routers.
 func Request(r *http.Request) *kernia.Request {
 	return &kernia.Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Host: r.Host, Secure: r.TLS != nil,
+		Method: r.Method, Path: rawPath(r.URL), Query: r.URL.RawQuery, Host: r.Host, Secure: r.TLS != nil,
 		Remote: r.RemoteAddr, Header: kernia.Header(r.Header), Length: r.ContentLength,
 	}
 }
 
+// rawPath returns the path as it was sent. EscapedPath would encode anew what should have been encoded and was not.
+func rawPath(u *url.URL) string {
+	if u.RawPath != "" {
+		if path, err := url.PathUnescape(u.RawPath); err == nil && path == u.Path {
+			return u.RawPath
+		}
+	}
+	return u.EscapedPath()
+}
+
 // Write writes resp to w. It is for adapters of other routers.
 func Write(w http.ResponseWriter, resp kernia.Response) {
+	w.Header()["Content-Type"] = nil // neither net/http nor earlier middleware adds one to an answer that has none
 	addHeaders(w.Header(), resp.Header, resp.Cookies)
-	if len(resp.Body) == 0 {
-		w.Header()["Content-Type"] = w.Header()["Content-Type"] // nil: net/http adds none of its own
-	}
 	w.WriteHeader(resp.Status)
 	_, _ = w.Write(resp.Body) // the client is gone: nobody is left to tell
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
@@ -251,7 +252,7 @@ func survivesMalformedHeaders(k *kit) {
 		"", " ", ";", "=", "Bearer", "Bearer ", "Bearer \x80\xff", "Basic !!!", "bearer a b c", name, name + "=", name + "=%", name + "=%zz", name + "=a.b",
 		name + `="`, name + "=" + strings.Repeat("a", 2000), name + "=\x01", name + "=a\x00b", "\x7f", "; ; ;", strings.Repeat("a=b; ", 300), name + "=a.b.c.d; " + name + "=e",
 	}
-	lines := []string{"no colon", ": no name", "X Kit: a space", "Content-Length: -1", "Content-Length: 1, 2", "Transfer-Encoding: kit", " folded"}
+	lines := []string{"no colon", ": no name", "X Kit: a space", "Content-Length: -1", "Content-Length: 1, 2", " folded"}
 	for _, v := range values {
 		for _, h := range []string{"Authorization", "Cookie", "Content-Type", "Origin", "X-Forwarded-For"} {
 			lines = append(lines, h+": "+v)
@@ -260,6 +261,7 @@ func survivesMalformedHeaders(k *kit) {
 	for _, line := range lines {
 		for _, target := range []string{base + "/get-session", "/required", "/optional"} {
 			c := w.dial()
+			_ = c.SetDeadline(time.Now().Add(200 * time.Millisecond)) //nolint:forbidigo // some engines wait for more
 			c.send("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + line + "\r\n\r\n")
 			if a, err := c.answer("GET"); err == nil && a.status >= 500 {
 				k.Errorf("%s with %.60q: %d %s", target, line, a.status, a.body)

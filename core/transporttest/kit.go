@@ -71,7 +71,7 @@ func (k *kit) world(edits ...func(s *setup)) *world {
 	s := setup{Config: kernia.Config{
 		BaseURL: origin + base, Secret: secret, Store: w.store, Clock: w.clock, Random: memory.NewPredictableRandom(1),
 		Hasher: &memory.Hasher{}, RateLimit: kernia.RateLimitConfig{Disabled: true}, Logger: slog.New(slog.DiscardHandler),
-		DisabledPaths: []string{"/kit/closed"}, Timeout: 30 * time.Second,
+		DisabledPaths: []string{"/kit/closed"}, Timeout: 3 * k.patience,
 	}}
 	s.app.Visit = func(v Visit) (int, string) {
 		if v.Session == nil {
@@ -145,13 +145,13 @@ func (w *world) signIn(email string) (cookie string, s kernia.Session) {
 	return w.auth.SessionCookie(s.Token), s
 }
 
-// eventually waits until done reports true, for at most ten seconds.
+// eventually waits until done is closed, for as long as the kit has patience.
 func (k *kit) eventually(what string, done <-chan struct{}) {
 	k.Helper()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
-		k.Fatalf("%s: not within ten seconds", what)
+	case <-time.After(k.patience):
+		k.Fatalf("%s: not within %v", what, k.patience)
 	}
 }
 

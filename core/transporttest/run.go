@@ -3,6 +3,7 @@ package transporttest
 import (
 	"context"
 	"testing"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
@@ -57,12 +58,15 @@ type Visit struct {
 	Body    []byte
 }
 
-// An Option says what a framework cannot do. Options are [NoDisconnect] and [CleansPaths].
+// An Option says what a framework cannot do. Options are [NoDisconnect], [CleansPaths]
+// and [CutsChunks].
 type Option func(*options)
 
 type options struct {
 	noDisconnect bool
 	cleansPaths  bool
+	cutsChunks   bool
+	patience     time.Duration // for what must end by itself
 }
 
 // NoDisconnect is for an engine that does not notice when a client goes away: there Config.Timeout must end a call.
@@ -71,8 +75,11 @@ func NoDisconnect(o *options) { o.noDisconnect = true }
 // CleansPaths is for a router that redirects paths with doubled slashes and dot segments to the clean ones.
 func CleansPaths(o *options) { o.cleansPaths = true }
 
+// CutsChunks is for an engine that does not tell a chunked body that was cut off between two chunks from a whole one.
+func CutsChunks(o *options) { o.cutsChunks = true }
+
 func newOptions(opts []Option) options {
-	var o options
+	o := options{patience: 10 * time.Second}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -2,12 +2,12 @@ package transporttest
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
+	"net/http/httputil"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -126,52 +126,75 @@ func (c *conn) send(s string) { _, _ = io.WriteString(c.Conn, s) }
 // framing are header lines that each engine writes in its own way.
 var framing = []string{"Date", "Content-Length", "Transfer-Encoding", "Connection", "Server"}
 
-// answer reads one response.
+// answer reads one response, and not a byte more.
 func (c *conn) answer(method string) (answer, error) {
 	head, err := c.head()
 	if err != nil {
 		return answer{}, err
 	}
-	rest := io.Reader(c.r)
-	if method == "HEAD" {
-		rest = strings.NewReader("")
+	version, rest, _ := strings.Cut(head[0], " ")
+	code, _, _ := strings.Cut(rest, " ")
+	a := answer{}
+	if a.status, err = strconv.Atoi(code); err != nil || version != "HTTP/1.1" {
+		return answer{}, fmt.Errorf("no status in %q", head[0])
 	}
-	res, err := http.ReadResponse(bufio.NewReader(io.MultiReader(bytes.NewReader(head), rest)), &http.Request{Method: method})
-	if err != nil {
-		return answer{}, fmt.Errorf("%w in %q", err, head)
-	}
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return answer{}, err
-	}
-	_ = res.Body.Close()
-	if method == "HEAD" { // the connection was to be closed: what is left is a body
-		body, _ = io.ReadAll(c.r)
-	}
-	a := answer{status: res.StatusCode, body: string(body)}
-	for _, l := range strings.Split(strings.TrimRight(string(head), "\r\n"), "\r\n")[1:] {
-		name, _, _ := strings.Cut(l, ":")
+	var body io.Reader = c.r // up to the end, where nothing says how long it is
+	for _, l := range head[1:] {
+		name, value, _ := strings.Cut(l, ": ")
+		switch {
+		case method == "HEAD": // the connection is to be closed: what comes is a body
+		case name == "Content-Length":
+			n, err := strconv.ParseInt(value, 10, 64)
+			if err != nil {
+				return answer{}, err
+			}
+			body = &whole{c.r, n}
+		case name == "Transfer-Encoding":
+			body = httputil.NewChunkedReader(c.r)
+			defer func() { _, _ = c.r.Discard(len("\r\n")) }()
+		}
 		if !slices.Contains(framing, name) {
 			a.lines = append(a.lines, l)
 		}
 	}
+	text, err := io.ReadAll(body)
+	a.body = string(text)
 	slices.SortStableFunc(a.lines, func(x, y string) int {
 		x, _, _ = strings.Cut(x, ":")
 		y, _, _ = strings.Cut(y, ":")
 		return strings.Compare(x, y)
 	})
-	return a, nil
+	return a, err
 }
 
-// head reads up to the empty line.
-func (c *conn) head() ([]byte, error) {
-	var head []byte
-	for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
-		line, err := c.r.ReadBytes('\n')
-		head = append(head, line...)
-		if err != nil {
-			return head, err
-		}
+// whole reads n bytes; fewer are an error.
+type whole struct {
+	r io.Reader
+	n int64
+}
+
+func (w *whole) Read(p []byte) (int, error) {
+	if w.n == 0 {
+		return 0, io.EOF
 	}
-	return head, nil
+	n, err := w.r.Read(p[:min(int64(len(p)), w.n)])
+	if w.n -= int64(n); err == io.EOF && w.n > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// head reads the lines up to the empty one.
+func (c *conn) head() ([]string, error) {
+	var lines []string
+	for {
+		line, err := c.r.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		if line = strings.TrimSuffix(line, "\r\n"); line == "" && len(lines) > 0 {
+			return lines, nil
+		}
+		lines = append(lines, line)
+	}
 }

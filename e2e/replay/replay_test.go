@@ -17,7 +17,6 @@ import (
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
-	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
@@ -27,7 +26,7 @@ const secret = "compat-test-only-key-not-real-minimum-32chars"
 type world struct {
 	t      *testing.T
 	url    string
-	store  ports.Store
+	store  *knowing
 	auth   *kernia.Auth
 	tokens map[string]string // recorded to ours
 	last   string            // the token that the last answer set
@@ -71,7 +70,8 @@ func build(t *testing.T, tr transport, cfg kernia.Config, features []kernia.Feat
 	if features == nil {
 		features = defaultFeatures
 	}
-	cfg.Store, cfg.Secret = memory.New(), secret
+	store := &knowing{Store: memory.New()}
+	cfg.Store, cfg.Secret = store, secret
 	// The recorded server believed X-Forwarded-For from everybody.
 	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	cfg.Logger = slog.New(slog.DiscardHandler)
@@ -92,7 +92,7 @@ func build(t *testing.T, tr transport, cfg kernia.Config, features []kernia.Feat
 		t.Fatal(err)
 	}
 	base, stop := tr.serve(t, auth)
-	w := &world{t: t, url: base, store: cfg.Store, auth: auth, tokens: map[string]string{}}
+	w := &world{t: t, url: base, store: store, auth: auth, tokens: map[string]string{}}
 	w.close = stop
 	return w
 }

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/kernia-go/kernia/core/feature/bearer"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
 	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
 )
 
 // A setup is what a recording does not hold: the settings of its server, and steps between its requests.
@@ -84,13 +86,26 @@ func (w *world) age(by time.Duration) {
 	if err != nil || p == nil {
 		w.t.Fatalf("age: no session: %v", err)
 	}
-	var change kernia.Patch
-	change.Put("createdAt", ports.Time(p.Session.CreatedAt.Add(-by)))
-	change.Put("updatedAt", ports.Time(p.Session.UpdatedAt.Add(-by)))
-	change.Put("expiresAt", ports.Time(p.Session.ExpiresAt.Add(-by)))
-	if _, err := w.auth.UpdateSession(w.t.Context(), p, change); err != nil {
-		w.t.Fatalf("age: %v", err)
+	m := &ports.Mutation{Model: w.store.session, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "createdAt"}, {Field: "updatedAt"}, {Field: "expiresAt"}}}
+	_, found, err := w.store.Update(w.t.Context(), m, []ports.Value{
+		ports.String(p.Session.ID), ports.Time(p.Session.CreatedAt.Add(-by)), ports.Time(p.Session.UpdatedAt.Add(-by)), ports.Time(p.Session.ExpiresAt.Add(-by)),
+	})
+	if err != nil || !found {
+		w.t.Fatalf("age: %v, %v", found, err)
 	}
+}
+
+// A knowing store remembers the model of sessions, for steps that no client can take.
+type knowing struct {
+	*memory.Store
+	session *ports.Model
+}
+
+func (k *knowing) Create(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+	if m.Name == "session" {
+		k.session = m
+	}
+	return k.Store.Create(ctx, m, r)
 }
 
 // repeat sends a get-session n times, as the recorder did between two that it kept.
