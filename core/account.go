@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/kernia-go/kernia/core/internal/address"
 	"github.com/kernia-go/kernia/ports"
@@ -14,6 +15,11 @@ const CredentialProvider = "credential"
 type Credential struct {
 	User    User
 	Account Account
+}
+
+// LogValue keeps the password hash out of logs.
+func (c *Credential) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("user_id", c.User.ID), slog.String("account_id", c.Account.ID))
 }
 
 // FindCredential returns the user with the e-mail address and their password account in one round trip to the

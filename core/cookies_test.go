@@ -105,3 +105,20 @@ func TestD14_NothingIsCached(t *testing.T) {
 	g := s.auth.Guard(t.Context(), request("GET", "/x", ""), true)
 	check("a guard", answer{Response: *g.Denied})
 }
+
+// TestD14_GuardedAnswers: an answer of the application's own that sets a session's cookie is kept by no cache.
+func TestD14_GuardedAnswers(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	cookie := s.signUp("ann@example.com")
+	ask := func() answer {
+		g := s.auth.Guard(t.Context(), request("GET", "/mine", "", "Cookie", cookie), true)
+		return answer{Response: kernia.Response{Header: g.Header, Cookies: g.Cookies}}
+	}
+	if a := ask(); a.header("Vary") != "Cookie, Authorization" || a.header("Cache-Control") != "" || len(a.Cookies) > 0 {
+		t.Errorf("without a cookie to set: %q", a.Header)
+	}
+	s.clock.Advance(25 * time.Hour)
+	if a := ask(); a.header("Cache-Control") != "no-store" || len(a.Cookies) == 0 {
+		t.Errorf("with a cookie to set: %q", a.Header)
+	}
+}

@@ -38,7 +38,12 @@ func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 		resp := c.failure(ctx, err)
 		return Guarded{Denied: &resp}
 	}
-	return Guarded{Principal: p, Cookies: cookies, Header: c.headers}
+	// What the application answers depends on who asks, and a cookie must not stay in a cache.
+	header := []HeaderLine{{"Vary", "Cookie, Authorization"}}
+	if len(cookies) > 0 {
+		header = append(header, HeaderLine{"Cache-Control", "no-store"})
+	}
+	return Guarded{Principal: p, Cookies: cookies, Header: append(header, c.headers...)}
 }
 
 type principalKey struct{}

@@ -315,6 +315,30 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// TestLoggedValues: what an application may log while it debugs shows no token, hash or body, in no format of slog.
+func TestLoggedValues(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	cookie := s.signUp("ann@example.com")
+	p, err := s.auth.Verify(t.Context(), token(t, cookie))
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	c, err := s.auth.FindCredential(t.Context(), "ann@example.com")
+	if err != nil || c == nil {
+		t.Fatal(c, err)
+	}
+	r := request("POST", "/sign-in/email", `{"password":"password123"}`, "Cookie", cookie)
+	var log strings.Builder
+	for _, h := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+		slog.New(h).Info("x", "principal", p, "credential", c, "request", r)
+	}
+	for _, secret := range []string{p.Session.Token, c.Account.Password, "password123"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%q is in the log: %s", secret, log.String())
+		}
+	}
+}
+
 func TestAuthPrintsNoSecret(t *testing.T) {
 	old := strings.ReplaceAll(kerniatest.Secret, "kernia", "former")
 	s := serve(t, kernia.Config{OldSecrets: []string{old}})

@@ -1,5 +1,7 @@
 package kernia
 
+import "log/slog"
+
 // A Request is one HTTP call, stripped of the transport that carried it. A transport fills it with values that
 // stay right after the call: nothing in it may alias a buffer that the framework uses again.
 type Request struct {
@@ -12,6 +14,11 @@ type Request struct {
 	Header Header
 	Body   []byte // at most Auth.BodyLimit()+1 bytes: one more than allowed tells that it was too long
 	Length int64  // the body's declared length in bytes; -1 where none was declared
+}
+
+// LogValue keeps headers, query and body out of logs: they hold tokens and passwords.
+func (r *Request) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("method", r.Method), slog.String("path", r.Path))
 }
 
 // A Header maps canonical names (as in "Content-Type") to the lines sent under them, in order. It has the form of

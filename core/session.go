@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,8 @@ const storedPrefix = "sha256:"
 // hashToken returns the stored form of a token.
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
-	return storedPrefix + base64.RawURLEncoding.EncodeToString(sum[:])
+	var buf [len(storedPrefix) + 43]byte
+	return string(base64.RawURLEncoding.AppendEncode(append(buf[:0], storedPrefix...), sum[:]))
 }
 
 // isToken reports whether s can be a session token at all.
@@ -46,6 +48,14 @@ type Principal struct {
 	Session Session // Token is the token as it was presented
 
 	stored string // the token as the store has it
+}
+
+// LogValue keeps the token out of logs.
+func (p *Principal) LogValue() slog.Value {
+	if p == nil {
+		return slog.StringValue("nobody")
+	}
+	return slog.GroupValue(slog.String("user_id", p.User.ID), slog.String("session_id", p.Session.ID))
 }
 
 // Verify returns whom a session token belongs to: nil and no error where it is nobody's, expired or not a token at

@@ -329,12 +329,14 @@ func TestHold(t *testing.T) {
 				kv.Groups = memory.NewKV(memory.KVOptions{Clock: s.clock})
 				var out emailpassword.SignUpOutput
 				var held *kernia.Held
+				var inside context.Context // the one that an application has at hand
 				err := store.Tx(t.Context(), func(ctx context.Context) (err error) {
 					ctx = context.WithValue(ctx, joinedKey{}, true)
 					if _, err := s.auth.CreateUser(ctx, kernia.User{Email: "unheld@example.com"}); err == nil {
 						t.Error("CreateUser works in a transaction without Hold")
 					}
 					held, ctx = s.auth.Hold(ctx)
+					inside = ctx
 					in := emailpassword.SignUpInput{Name: "Ann", Email: "ann@example.com", Password: "password123"}
 					if out, err = emailpassword.SignUp(ctx, s.auth, in); err != nil {
 						return err
@@ -349,7 +351,7 @@ func TestHold(t *testing.T) {
 					t.Fatal(err)
 				}
 				if commits {
-					held.Release(t.Context())
+					held.Release(inside)
 				}
 				p, err := s.auth.Verify(t.Context(), *out.Token)
 				if err != nil || (p != nil) != commits || p != nil && p.User.Name != "Ann 2" {

@@ -109,7 +109,7 @@ func (h *Held) add(step func(ctx context.Context)) {
 
 // Hold returns a context in which whatever must wait for a commit waits, and the Held that lets it go. An
 // application that runs Kernia's calls in a transaction of its own calls Hold on the joined context, commits, and
-// then calls Release with a context outside of the transaction; after a rollback it drops the Held, and nothing has
+// then calls Release, with that context or another; after a rollback it drops the Held, and nothing has
 // happened. Where sessions are in Config.KV, those that began in the transaction are there from Release on.
 func (a *Auth) Hold(ctx context.Context) (*Held, context.Context) {
 	h := &Held{}
@@ -124,9 +124,16 @@ func (h *Held) Release(ctx context.Context) {
 	h.steps = nil
 	h.mu.Unlock()
 	for _, step := range steps {
-		step(ctx)
+		step(valueless{ctx})
 	}
 }
+
+// valueless is a context without its values: what is released belongs neither to the transaction nor to the Held
+// that ctx may still carry.
+type valueless struct{ context.Context }
+
+// Value returns nil.
+func (valueless) Value(any) any { return nil }
 
 // tx runs f in a transaction of the store; what f held is released after the commit, into the enclosing hold if
 // there is one.
