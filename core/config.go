@@ -165,6 +165,11 @@ func (c Config) settled() (Config, error) {
 	if err := c.settlePaths(); err != nil {
 		return c, err
 	}
+	for _, path := range c.DisabledPaths {
+		if !validRoute(path) {
+			return c, fmt.Errorf("kernia: Config.DisabledPaths: %q is no route; write it as /update-user", path)
+		}
+	}
 	if c.BodyLimit == 0 {
 		c.BodyLimit = defaultBodyLimit
 	}
@@ -263,7 +268,18 @@ type Hooks struct {
 	Account Hook[Account]
 }
 
-// Hook holds the steps around changes to one kind of record. Nil steps are skipped.
+// check refuses hooks around changes that are made of many records at once or of a hash: they would never run, and
+// whoever relies on one to deny would not be asked.
+func (h Hooks) check() error {
+	s, a := h.Session, h.Account
+	if s.BeforeDelete != nil || s.AfterDelete != nil || a.BeforeUpdate != nil || a.AfterUpdate != nil || a.BeforeDelete != nil || a.AfterDelete != nil {
+		return fmt.Errorf("sessions have no hooks for deletion, accounts none for update and deletion")
+	}
+	return nil
+}
+
+// Hook holds the steps around changes to one kind of record. Nil steps are skipped. Users have all of them, sessions
+// those of creation and update, accounts those of creation; New refuses others.
 type Hook[T any] struct {
 	BeforeCreate func(ctx context.Context, record *T) error
 	AfterCreate  func(ctx context.Context, record T) error

@@ -35,7 +35,7 @@ func newTableCounts(a *Auth) *tableCounts {
 			Model: m, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}},
 			Set: []ports.Change{{Field: "count"}, {Field: "lastRequest"}},
 		},
-		stale: ports.Mutation{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}}},
+		stale: ports.Mutation{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}, {Field: "key", Op: ports.Contains}}},
 	}
 }
 
@@ -43,8 +43,8 @@ const (
 	rateLimitCount = 2
 	rateLimitLast  = 3
 
-	maxRounds = 16 // of the steps of one Add; each round that fails is another caller's success
-	longest   = 24 * time.Hour
+	maxRounds = 16             // of the steps of one Add; each round that fails is another caller's success
+	longest   = 24 * time.Hour // of a rate rule
 )
 
 var errContended = fmt.Errorf("%w: a count changed too often", ports.ErrUnavailable)
@@ -112,12 +112,13 @@ func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
 	return ports.Tally{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
 }
 
-// sweep removes counts older than any window, at most once a minute in this process.
+// sweep removes counts of requests older than the longest rule, at most once a minute in this process; what a feature
+// counts stays.
 func (t *tableCounts) sweep(ctx context.Context, now time.Time) error {
 	last := t.swept.Load()
 	if now.UnixMilli()-last < sweepEvery.Milliseconds() || !t.swept.CompareAndSwap(last, now.UnixMilli()) {
 		return nil
 	}
-	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-longest).UnixMilli())})
+	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-longest).UnixMilli()), ports.String(limitPrefix)})
 	return err
 }

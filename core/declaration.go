@@ -112,10 +112,16 @@ func (a *Auth) collect(features []Feature) error {
 				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
 			}
 		}
+		if err := d.hooks.check(); err != nil {
+			return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
+		}
 		a.hooks = append(a.hooks, d.hooks)
 		a.authorize = append(a.authorize, d.authorize...)
 		a.issued = append(a.issued, d.issued...)
 		a.interrupts = append(a.interrupts, d.interrupts...)
+	}
+	if err := a.config.Hooks.check(); err != nil {
+		return fmt.Errorf("kernia: Config.Hooks: %w", err)
 	}
 	a.hooks = append(a.hooks, a.config.Hooks)
 	return a.complete(all)
@@ -168,6 +174,12 @@ func extras(own []Extra, all []*Declaration, of func(*Declaration) []Extra) ([]e
 		if x.name == "" || seen[x.name] {
 			return fmt.Errorf("kernia: %s adds field %q, which has no name or is there already", who, x.name)
 		}
+		if x.unique && !x.fallback.IsNull() {
+			return fmt.Errorf("kernia: %s adds field %q, which is unique and has a default that only one record can hold", who, x.name)
+		}
+		if reserved(x.name) {
+			return fmt.Errorf("kernia: %s adds field %q, a name that requests use for something else", who, x.name)
+		}
 		if x.required && !x.input && x.fallback.IsNull() {
 			return fmt.Errorf("kernia: %s adds field %q, which is required, has no default and cannot be set", who, x.name)
 		}
@@ -188,4 +200,15 @@ func extras(own []Extra, all []*Declaration, of func(*Declaration) []Extra) ([]e
 		}
 	}
 	return out, nil
+}
+
+// reserved reports whether an operation of the core or of sign-up reads a member of that name, in either spelling,
+// before added fields see it.
+func reserved(field string) bool {
+	for _, name := range append(redirectNames[:], "rememberMe", "password", "newPassword", "currentPassword", "token", "revokeOtherSessions") {
+		if field == name || field == snake(name) {
+			return true
+		}
+	}
+	return false
 }

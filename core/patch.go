@@ -1,6 +1,10 @@
 package kernia
 
-import "github.com/kernia-go/kernia/ports"
+import (
+	"slices"
+
+	"github.com/kernia-go/kernia/ports"
+)
 
 // A Patch is a change to some fields of one user or session; fields it does not name stay as they are. The zero
 // Patch changes nothing. A before-hook may read and add to it.
@@ -12,11 +16,10 @@ type Patch struct {
 // Put adds a field to the patch, or replaces its value there. It reports true: whether the record has such a field
 // shows when the patch is applied.
 func (p *Patch) Put(name string, v ports.Value) bool {
-	for i := range p.names {
-		if p.names[i] == name {
-			p.values[i] = v
-			return true
-		}
+	p.names, p.values = slices.Clone(p.names), slices.Clone(p.values) // a copied Patch stays as it is
+	if i := slices.Index(p.names, name); i >= 0 {
+		p.values[i] = v
+		return true
 	}
 	p.names, p.values = append(p.names, name), append(p.values, v)
 	return true

@@ -13,7 +13,6 @@ const maxList = 1000
 // queries are the core's own, built once so that a store prepares each once.
 type queries struct {
 	sessionByToken    ports.Query // and its user: token, token
-	sessionByID       ports.Query // and its user: id
 	sessionsOf        ports.Query // userId, now
 	userByID          ports.Query
 	userByEmail       ports.Query
@@ -38,7 +37,6 @@ func newQueries(s *schema) queries {
 	tokens := ports.Condition{Field: "token", Op: ports.In, Count: 2}
 	return queries{
 		sessionByToken: ports.Query{Model: s.session, Where: []ports.Condition{tokens}, Follow: "userId", Limit: 2},
-		sessionByID:    ports.Query{Model: s.session, Where: []ports.Condition{eq("id")}, Follow: "userId", Limit: 1},
 		sessionsOf: ports.Query{
 			Model: s.session, Limit: maxList, Order: []ports.Order{{Field: "createdAt"}},
 			Where: []ports.Condition{eq("userId"), {Field: "expiresAt", Op: ports.Gt}},

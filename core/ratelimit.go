@@ -3,6 +3,7 @@ package kernia
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,12 +30,13 @@ type RateRule struct {
 	Max    int           // at least 1; 0 means no limit at all
 }
 
-// builtinRules are upstream's for what guesses passwords.
+// builtinRules are for what guesses passwords: upstream's, and one of ours.
 var builtinRules = [...]RateRule{
 	{Path: "/sign-in*", Window: 10 * time.Second, Max: 3},
 	{Path: "/sign-up*", Window: 10 * time.Second, Max: 3},
 	{Path: "/change-password*", Window: 10 * time.Second, Max: 3},
 	{Path: "/change-email*", Window: 10 * time.Second, Max: 3},
+	{Path: "/verify-password*", Window: 10 * time.Second, Max: 3}, // ours: it guesses as well as the others
 }
 
 func (r *RateLimitConfig) settle(development bool) error {
@@ -48,7 +50,7 @@ func (r *RateLimitConfig) settle(development bool) error {
 	if r.Max == 0 {
 		r.Max = 100
 	}
-	for _, rule := range append(r.Rules, RateRule{Path: "/", Window: r.Window, Max: r.Max}) {
+	for _, rule := range slices.Concat(r.Rules, []RateRule{{Path: "/", Window: r.Window, Max: r.Max}}) {
 		if rule.Path == "" || rule.Path[0] != '/' || rule.Max < 0 || rule.Window < time.Millisecond && rule.Max > 0 || rule.Window > longest {
 			return fmt.Errorf("kernia: Config.RateLimit: a rule needs a path that begins with /, a window of a millisecond to a day, and a bound")
 		}
@@ -56,7 +58,7 @@ func (r *RateLimitConfig) settle(development bool) error {
 	return nil
 }
 
-// limitPath matches a rule's path: the last star of a built-in rule, or of "/below/*", stands for all that follows.
+// matches reports whether the rule is for path: the last star of a built-in rule, or of "/below/*", stands for all that follows.
 func (r *RateRule) matches(path string) bool {
 	if prefix, ok := strings.CutSuffix(r.Path, "*"); ok && !strings.Contains(prefix, "*") {
 		return strings.HasPrefix(path, prefix)
@@ -104,7 +106,7 @@ func (c *Call) limit(ctx context.Context, path string) error {
 	if from == "" {
 		from = "unknown"
 	}
-	t, err := c.auth.counts.Add(ctx, "rate-limit:"+from+"|"+path, l)
+	t, err := c.auth.counts.Add(ctx, limitPrefix+from+"|"+path, l)
 	if err != nil {
 		return err
 	}
@@ -116,6 +118,9 @@ func (c *Call) limit(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// limitPrefix begins the keys under which requests are counted.
+const limitPrefix = "rate-limit:"
 
 func (c *Call) rule(path string) *RateRule {
 	rules := c.auth.config.RateLimit.Rules

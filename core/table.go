@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -18,6 +19,7 @@ type Table[T any] struct {
 	fields []tableField
 	byID   Lookup[T]
 	drop   ports.Mutation
+	checks []func() error // of what Where, Change and Consume built
 }
 
 // tableField connects a struct field with its position in a record.
@@ -112,7 +114,11 @@ func columnName(sf reflect.StructField) string {
 	if rest, ok := strings.CutSuffix(name, "ID"); ok {
 		name = rest + "Id"
 	}
-	return strings.ToLower(name[:1]) + name[1:]
+	capitals := len(name) - len(strings.TrimLeftFunc(name, unicode.IsUpper))
+	if capitals > 1 && capitals < len(name) {
+		capitals-- // the last one begins the next word: URLPath is urlPath
+	}
+	return strings.ToLower(name[:capitals]) + name[capitals:]
 }
 
 // complete fills in what is known once everybody has declared.
@@ -129,7 +135,15 @@ func (t *Table[T]) complete(s *schema, byName map[string]*ports.Model) error {
 		t.model.Fields[i].References = to
 		to.Referrers = append(to.Referrers, ports.Referrer{Model: t.model, Field: t.model.Fields[i].Name})
 	}
-	return t.model.Check()
+	if err := t.model.Check(); err != nil {
+		return err
+	}
+	for _, check := range t.checks {
+		if err := check(); err != nil {
+			return fmt.Errorf("table %q: %w", t.model.Name, err)
+		}
+	}
+	return nil
 }
 
 // Create stores v with a new id and returns it as stored. A field called createdAt or updatedAt that is zero becomes
@@ -189,9 +203,12 @@ type Lookup[T any] struct {
 	query ports.Query
 }
 
-// Where returns a Lookup by conditions, in order and at most limit records; build it in Declare and keep it.
+// Where returns a Lookup by conditions, in order and at most limit records; build it in Declare and keep it. New fails
+// where the conditions do not fit the table.
 func (t *Table[T]) Where(limit int, order []ports.Order, where ...ports.Condition) *Lookup[T] {
-	return &Lookup[T]{table: t, query: ports.Query{Model: t.model, Where: where, Order: order, Limit: limit}}
+	l := &Lookup[T]{table: t, query: ports.Query{Model: t.model, Where: where, Order: order, Limit: limit}}
+	t.checks = append(t.checks, l.query.Check)
+	return l
 }
 
 // All returns the records that match; args are those of the conditions, in their order.
@@ -232,12 +249,16 @@ type Step[T any] struct {
 // Change returns a Step that sets or adds fields of the record under key if the conditions hold; build it in
 // Declare and keep it.
 func (t *Table[T]) Change(key ports.Key, where []ports.Condition, set ...ports.Change) *Step[T] {
-	return &Step[T]{table: t, mutation: ports.Mutation{Model: t.model, Key: key, Where: where, Set: set}}
+	s := &Step[T]{table: t, mutation: ports.Mutation{Model: t.model, Key: key, Where: where, Set: set}}
+	t.checks = append(t.checks, func() error { return s.mutation.Check("update") })
+	return s
 }
 
 // Consume returns a Step that removes the record under key if the conditions hold and gives it to one caller.
 func (t *Table[T]) Consume(key ports.Key, where ...ports.Condition) *Step[T] {
-	return &Step[T]{table: t, consumes: true, mutation: ports.Mutation{Model: t.model, Key: key, Where: where}}
+	s := &Step[T]{table: t, consumes: true, mutation: ports.Mutation{Model: t.model, Key: key, Where: where}}
+	t.checks = append(t.checks, func() error { return s.mutation.Check("take") })
+	return s
 }
 
 // Do takes the step and returns the record, nil where none was there or a condition did not hold. args are those of

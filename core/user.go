@@ -83,6 +83,7 @@ func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, e
 	if u.Email = address.Normal(u.Email); !address.Valid(u.Email) { // a hook may have changed it
 		return User{}, ErrInvalidEmail
 	}
+	with = slices.Clone(with) // the caller's stay as they are
 	for i := range with {
 		for _, h := range a.hooks {
 			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
@@ -216,8 +217,6 @@ func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Pat
 		return nil, false, ErrNoFields
 	}
 	if _, ok := change.Lookup("updatedAt"); !ok {
-		change.names = append([]string(nil), change.names...) // the caller's copy stays as it is
-		change.values = append([]ports.Value(nil), change.values...)
 		change.Put("updatedAt", ports.Time(a.now()))
 	}
 	u, ok := a.patches.of(m, change)

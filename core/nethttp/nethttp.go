@@ -102,7 +102,7 @@ func Write(w http.ResponseWriter, resp kernia.Response) {
 
 func addHeaders(h http.Header, lines []kernia.HeaderLine, cookies []string) {
 	for _, l := range lines {
-		if l.Name == "Vary" {
+		if l.Name == "Vary" || l.Name == "Access-Control-Expose-Headers" {
 			h.Add(l.Name, l.Value)
 			continue
 		}
