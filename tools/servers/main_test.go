@@ -81,6 +81,7 @@ func TestRun(t *testing.T) {
 		for _, name := range []string{"KERNIA_TEST_POSTGRES_URL", "KERNIA_TEST_REDIS_URL"} {
 			t.Setenv(name, "given://elsewhere")
 		}
+		t.Setenv("KERNIA_TEST_MONGO_URL", "") // make test itself has set it
 		t.Setenv("PATH", "")
 		mark := filepath.Join(t.TempDir(), "ran")
 		args := []string{"-mongo", "--", "/bin/sh", "-c", ": > " + mark} // without a PATH nothing can be built

@@ -8,9 +8,9 @@
 // A model is a collection, a record a document. The id is the document's _id: a string, for [ports.IDUUID] a BSON
 // UUID, for [ports.IDSerial] an int64, for [ports.IDObjectID] an ObjectID, and references to it have the same form. Times are BSON dates, lists
 // are arrays, JSON is its text in a string, which keeps numbers of any size and keys of any spelling; an embedded
-// document or array that another program wrote is read as JSON too. A null is a field that is not there, and a
-// field that holds null is read the same; only a nullable field with a default is written as an explicit null,
-// because where it is missing Migrate puts the default. Serial ids are counted in the collection
+// document or array that another program wrote is read as JSON too. A null is written
+// as a null, as Better Auth writes it, but for fields of unique keys, which are left out, since those keys pass
+// over what is not there; a field that is not there is read as null. Serial ids are counted in the collection
 // kernia_counters.
 //
 // # One server, or several

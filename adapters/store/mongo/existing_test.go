@@ -71,7 +71,7 @@ func TestExisting(t *testing.T) {
 		if err := db.Collection("session").FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&doc); err != nil {
 			t.Fatal(err)
 		}
-		want := bson.D{{Key: "_id", Value: id}, {Key: "userId", Value: user}, {Key: "token", Value: "new"}, {Key: "expiresAt", Value: date}}
+		want := bson.D{{Key: "_id", Value: id}, {Key: "userId", Value: user}, {Key: "token", Value: "new"}, {Key: "expiresAt", Value: date}, {Key: "ipAddress", Value: nil}}
 		if !slices.Equal(doc, want) {
 			t.Errorf("the document is %v, want %v", doc, want)
 		}

@@ -154,11 +154,22 @@ func (g *migration) add(sh *shape, want index, there bool) error {
 	kind := "index"
 	if want.unique {
 		kind = "unique index"
+		if err := g.bare(sh, want, there); err != nil {
+			return err
+		}
 	}
 	err := g.step(fmt.Sprintf("add %s on %q to %q", kind, strings.Join(want.columns, ","), sh.TableName()), bson.D{
 		{Key: "createIndexes", Value: sh.TableName()},
 		{Key: "indexes", Value: bson.A{want.spec()}},
 	})
+	if isCode(err, 85) || isCode(err, 86) { // somebody else made one under another name meanwhile
+		indexes, again := sh.indexes(g.ctx)
+		if again == nil && want.in(indexes) {
+			g.plan.Steps = g.plan.Steps[:len(g.plan.Steps)-1]
+			return nil
+		}
+		return errors.Join(err, again)
+	}
 	if want.unique && isDuplicate(err) { // somebody wrote one meanwhile
 		block, err := g.block(sh, want)
 		g.plan.Steps = g.plan.Steps[:len(g.plan.Steps)-1]
@@ -166,6 +177,24 @@ func (g *migration) add(sh *shape, want index, there bool) error {
 		return err
 	}
 	return err
+}
+
+// bare takes nulls out of the documents where a unique index would count them as equal, which it does on servers
+// that have no partial indexes. What is not there is read as null just the same.
+func (g *migration) bare(sh *shape, want index, there bool) error {
+	if !g.apply || !there || !g.traits.plainIndexes {
+		return nil
+	}
+	for _, c := range want.columns {
+		if f := &sh.fields[sh.columns[c]]; !f.Null {
+			continue
+		}
+		_, err := sh.coll.UpdateMany(g.ctx, bson.D{{Key: c, Value: nil}}, bson.D{{Key: "$unset", Value: bson.D{{Key: c, Value: ""}}}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func isCode(err error, code int) bool {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
@@ -51,12 +52,8 @@ func TestMain(m *testing.M) {
 // start finds or starts a server and says which.
 func start() (stop func()) {
 	stop = func() {}
-	if server.uri = os.Getenv("KERNIA_TEST_MONGO_URL"); server.uri != "" {
-		server.real = true
-		fmt.Println("kerniamongo: testing on the server of KERNIA_TEST_MONGO_URL")
-	} else if server.uri, stop, server.missing = launch(); server.missing == "" {
-		fmt.Println("kerniamongo: testing on the stand-in (FerretDB behind a proxy that lets one write through at a time): " +
-			"races on it prove this package's logic only, nothing about a MongoDB server; set KERNIA_TEST_MONGO_URL for that")
+	if server.uri = os.Getenv("KERNIA_TEST_MONGO_URL"); server.uri == "" {
+		server.uri, stop, server.missing = launch()
 	}
 	if server.missing != "" {
 		return stop
@@ -67,7 +64,26 @@ func start() (stop func()) {
 		return stop
 	}
 	server.client = client
+	if server.real = genuine(client); server.real {
+		fmt.Println("kerniamongo: testing on the server of KERNIA_TEST_MONGO_URL")
+	} else {
+		fmt.Println("kerniamongo: testing on the stand-in (FerretDB behind a proxy that lets one write through at a time): " +
+			"races on it prove this package's logic only, nothing about a MongoDB server; set KERNIA_TEST_MONGO_URL for that")
+	}
 	return stop
+}
+
+// genuine reports whether a server is none of those that only speak MongoDB's protocol.
+func genuine(client *mongo.Client) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	info, err := client.Database("admin").RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Raw()
+	if err != nil {
+		return true
+	}
+	_, err = info.LookupErr("ferretdb")
+	_, err2 := info.LookupErr("ferretdbVersion")
+	return err != nil && err2 != nil
 }
 
 // launch builds and starts the stand-in.

@@ -2,6 +2,7 @@ package kerniamongo
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -26,7 +27,7 @@ type field struct {
 	column   string
 	id       bool // an id or a reference
 	kind     ports.IDKind
-	explicit bool // null is written, not left out
+	explicit bool // null is written, not left out: as Better Auth does, but for unique keys, which pass over what is absent
 }
 
 // shape returns the shape of m, checking m the first time.
@@ -41,7 +42,7 @@ func (s *Store) shape(m *ports.Model) (*shape, error) {
 	for i := range m.Fields {
 		f := field{Field: &m.Fields[i], column: m.Fields[i].ColumnName()}
 		f.kind, f.id = m.IDKind(i)
-		f.explicit = f.Null && !f.Default.IsNull()
+		f.explicit = f.Null && (!f.Default.IsNull() || !slices.ContainsFunc(m.Unique, func(k ports.Key) bool { return slices.Contains(k, f.Name) }))
 		if i == 0 {
 			f.column = "_id"
 		}
