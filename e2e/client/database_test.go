@@ -3,21 +3,26 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-// reference starts the JavaScript server on a SQLite file.
-func reference(t *testing.T, dir, addr, url, file string) *program {
+// reference starts the JavaScript server on a database: where it is, under the name of its kind.
+func reference(t *testing.T, dir, addr, url string, database map[string]string) *program {
 	t.Helper()
 	node, _ := node(t)
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	argument, err := json.Marshal(map[string]any{"url": url, "port": port, "file": file, "secret": secret, "origin": origin, "migrate": true})
+	all := map[string]any{"url": url, "port": port, "secret": secret, "origin": origin, "migrate": true}
+	for kind, place := range database {
+		all[kind] = place
+	}
+	argument, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +37,7 @@ func TestExistingDatabase(t *testing.T) {
 	dir := stage(t, scripts)
 	file := filepath.Join(t.TempDir(), "app.db")
 	addr, url := place(t)
-	theirs := reference(t, dir, addr, url, file)
+	theirs := reference(t, dir, addr, url, map[string]string{"file": file})
 	ours := configure(t, addr, url, config{"store": config{"driver": "sqlite", "dsn": file}})
 	run(t, dir, "adopt.mjs", map[string]any{"url": url, "origin": origin, "file": file}, answers{
 		"migrate": func() any {
@@ -46,17 +51,45 @@ func TestExistingDatabase(t *testing.T) {
 	})
 }
 
+// shared are the kinds of databases that both servers know: how each is told where one is.
+var shared = []struct {
+	store  store
+	theirs string
+}{{sqlite, "file"}, {postgres, "postgres"}, {mongo, "mongo"}}
+
+func TestTakeover(t *testing.T) {
+	dir := stage(t, scripts)
+	for _, kind := range shared[1:] { // SQLite is looked at more closely above
+		t.Run(kind.store.name, func(t *testing.T) {
+			on := kind.store.config(t)
+			addr, url := place(t)
+			theirs := reference(t, dir, addr, url, map[string]string{kind.theirs: fmt.Sprint(on["dsn"])})
+			ours := configure(t, addr, url, config{"store": on})
+			run(t, dir, "takeover.mjs", map[string]any{"url": url, "origin": origin}, answers{"serve": func() any {
+				theirs.stop()
+				ours.migrate(t)
+				ours.serve(t)
+				return true
+			}})
+		})
+	}
+}
+
 func TestOneDatabaseForTwo(t *testing.T) {
 	dir := stage(t, scripts)
-	file := filepath.Join(t.TempDir(), "app.db")
-	addr, node := place(t)
-	reference(t, dir, addr, node, file)
-	addr, url := place(t)
-	ours := configure(t, addr, url, config{
-		"store":   config{"driver": "sqlite", "dsn": file},
-		"session": config{"storeTokens": "plain"}, "password": config{"hasher": "scrypt"},
-	})
-	ours.migrate(t)
-	ours.serve(t)
-	run(t, dir, "beside.mjs", map[string]any{"node": node, "kernia": url, "origin": origin}, nil)
+	for _, kind := range shared {
+		t.Run(kind.store.name, func(t *testing.T) {
+			on := kind.store.config(t)
+			addr, node := place(t)
+			reference(t, dir, addr, node, map[string]string{kind.theirs: fmt.Sprint(on["dsn"])})
+			addr, url := place(t)
+			ours := configure(t, addr, url, config{
+				"store":   on,
+				"session": config{"storeTokens": "plain"}, "password": config{"hasher": "scrypt"},
+			})
+			ours.migrate(t)
+			ours.serve(t)
+			run(t, dir, "beside.mjs", map[string]any{"node": node, "kernia": url, "origin": origin}, nil)
+		})
+	}
 }

@@ -100,6 +100,15 @@ func (p *program) stop() {
 	}
 }
 
+// kill ends the program at once, without a chance to finish anything.
+func (p *program) kill() {
+	p.t.Helper()
+	cmd := p.cmd
+	p.cmd = nil
+	_ = cmd.Process.Kill()
+	<-p.done
+}
+
 func (p *program) restart() any {
 	p.t.Helper()
 	p.stop()

@@ -2,11 +2,17 @@
 import assert from 'node:assert/strict'
 import { enter, given, good, join, keep, refused, signedOut, visit } from './kit.mjs'
 
-// same returns what each of the servers says of the session in the jar, which must be the same.
+// same returns what each of the servers says of the session in the jar, which must be the same. On MongoDB the JavaScript
+// server leaves out an image that was never set, where it says null on other databases.
 async function same(here, there, jar) {
-  const [a, b] = [await good(visit(here, jar).getSession()), await good(visit(there, jar).getSession())]
+  const [a, b] = [await view(here, jar), await view(there, jar)]
   assert.deepEqual(b, a)
   return a
+}
+
+async function view(url, jar) {
+  const seen = await good(visit(url, jar).getSession())
+  return seen && { ...seen, user: { image: null, ...seen.user } }
 }
 
 const { node, kernia } = given
@@ -17,7 +23,7 @@ for (const [way, here, there] of [['NodeThenKernia', node, kernia], ['KerniaThen
   })
 
   await keep(`${way}KeepsBriefSessionsBrief`, async () => {
-    const brief = await enter(here, await join(there), { rememberMe: false }), was = await good(brief.client.getSession())
+    const brief = await enter(here, await join(there), { rememberMe: false }), was = await view(here, brief.jar)
     assert.deepEqual(await same(there, here, brief.jar), was)
     assert.deepEqual(brief.jar.names(), ['better-auth.dont_remember', 'better-auth.session_token'])
     brief.jar.close()
