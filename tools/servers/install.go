@@ -39,10 +39,24 @@ func missing(wanted []server, browser bool) []string {
 			packages = append(packages, "redis-server")
 		}
 	}
-	if _, err := chromium(); err != nil && browser {
+	if !browser {
+		return packages
+	}
+	if _, err := chromium(); err != nil {
 		packages = append(packages, "chromium")
 	}
+	// The JavaScript server's SQLite is compiled when it is installed, and so is what the race detector needs.
+	for tool, of := range compilers() {
+		if _, err := lookup(tool); err != nil {
+			packages = append(packages, of)
+		}
+	}
 	return packages
+}
+
+// compilers are programs with their Debian packages.
+func compilers() map[string]string {
+	return map[string]string{"g++": "g++", "make": "make", "python3": "python3"}
 }
 
 func chromium() (string, error) { return lookup("chromium", "chromium-browser", "google-chrome") }
@@ -56,6 +70,11 @@ func lacksBrowser() []string {
 	for _, name := range []string{"node", "npm"} {
 		if _, err := lookup(name); err != nil {
 			lacks = append(lacks, "javascript: "+err.Error()+" (install Node 20 or newer with npm)")
+		}
+	}
+	for tool, of := range compilers() {
+		if _, err := lookup(tool); err != nil {
+			lacks = append(lacks, "compiler: "+err.Error()+" (apt-get install "+of+")")
 		}
 	}
 	return lacks
