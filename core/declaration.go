@@ -99,32 +99,40 @@ func (a *Auth) collect(features []Feature) error {
 		all = append(all, d)
 	}
 	for _, d := range all {
-		for _, need := range d.needs {
-			if !names[need] && d.err == nil {
-				d.err = fmt.Errorf("needs feature %s, which is not given to New", need)
-			}
-		}
-		if d.err != nil {
-			return fmt.Errorf("kernia: feature %s: %w", d.feature, d.err)
-		}
-		for _, o := range d.operations {
-			if err := a.router.add(o); err != nil {
-				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
-			}
-		}
-		if err := d.hooks.check(); err != nil {
+		if err := a.take(d, names); err != nil {
 			return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
 		}
-		a.hooks = append(a.hooks, d.hooks)
-		a.authorize = append(a.authorize, d.authorize...)
-		a.issued = append(a.issued, d.issued...)
-		a.interrupts = append(a.interrupts, d.interrupts...)
 	}
 	if err := a.config.Hooks.check(); err != nil {
 		return fmt.Errorf("kernia: Config.Hooks: %w", err)
 	}
 	a.hooks = append(a.hooks, a.config.Hooks)
 	return a.complete(all)
+}
+
+// take adds what one feature declared, if it may: given are the names of all features.
+func (a *Auth) take(d *Declaration, given map[string]bool) error {
+	if d.err != nil {
+		return d.err
+	}
+	for _, need := range d.needs {
+		if !given[need] {
+			return fmt.Errorf("needs feature %s, which is not given to New", need)
+		}
+	}
+	for _, o := range d.operations {
+		if err := a.router.add(o); err != nil {
+			return err
+		}
+	}
+	if err := d.hooks.check(); err != nil {
+		return err
+	}
+	a.hooks = append(a.hooks, d.hooks)
+	a.authorize = append(a.authorize, d.authorize...)
+	a.issued = append(a.issued, d.issued...)
+	a.interrupts = append(a.interrupts, d.interrupts...)
+	return nil
 }
 
 // complete builds the schema from what everybody declared.

@@ -150,8 +150,7 @@ func (s *server) signedIn(cookie string) bool {
 // valid returns a body that an operation's validation accepts, made from its declaration.
 func valid(o *kernia.Operation) map[string]any {
 	body := map[string]any{}
-	for i := range o.In.NumField() {
-		f := o.In.Field(i)
+	for f := range o.In.Fields() {
 		name, in := f.Tag.Get("json"), f.Tag.Get("in")
 		if name == "" || strings.Contains(in, "query") || strings.Contains(in, "path") {
 			continue

@@ -419,7 +419,7 @@ func mustAuth(t testing.TB) *kernia.Auth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.Migrate(context.Background(), true); err != nil {
+	if _, err := auth.Migrate(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	return auth

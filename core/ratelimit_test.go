@@ -131,7 +131,7 @@ func TestB03_ExactUnderLoad(t *testing.T) {
 		"in memory": {Enabled: true, Max: 5}, "in the store": {Enabled: true, Max: 5, InStore: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, kernia.Config{RateLimit: cfg, Timeout: time.Minute, Store: yieldingStore{memory.New()}})
+			s := serve(t, kernia.Config{RateLimit: cfg, Timeout: time.Minute, Store: farStore{memory.New()}})
 			var passed atomic.Int64
 			var wait sync.WaitGroup
 			for range 200 {
@@ -159,6 +159,15 @@ type yieldingStore struct{ ports.Store }
 func (y yieldingStore) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
 	defer runtime.Gosched()
 	return y.Store.Find(ctx, q, args)
+}
+
+// farStore answers reads after a round trip.
+type farStore struct{ ports.Store }
+
+func (f farStore) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
+	records, err := f.Store.Find(ctx, q, args)
+	time.Sleep(time.Millisecond) // so that others come in between, where an Add is made of a read and a write
+	return records, err
 }
 
 func TestB04_UnknownAddress(t *testing.T) {

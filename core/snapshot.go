@@ -50,14 +50,6 @@ func (k kvSessions) marshal(s *Session, u *User) (string, error) {
 	return string(b), err
 }
 
-func names(fields []ports.Field) []string {
-	out := make([]string, len(fields))
-	for i := range fields {
-		out[i] = fields[i].Name
-	}
-	return out
-}
-
 func (k kvSessions) decode(value string) (*Principal, error) {
 	var snap snapshot
 	if err := json.Unmarshal([]byte(value), &snap); err != nil {
@@ -74,74 +66,6 @@ func (k kvSessions) decode(value string) (*Principal, error) {
 	p := &Principal{Session: k.auth.schema.sessionOf(session), User: k.auth.schema.userOf(user)}
 	p.stored = p.Session.Token
 	return p, nil
-}
-
-func encodeRecord(r ports.Record) json.RawMessage {
-	b := []byte{'['}
-	for i, v := range r {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		if v.Type() == ports.TypeJSON {
-			b = ports.AppendString(b, v.AsJSON())
-			continue
-		}
-		b = v.AppendJSON(b)
-	}
-	return append(b, ']')
-}
-
-var errSnapshot = errors.New("kernia: a session snapshot does not fit the schema")
-
-// decodeRecord reads a record whose fields from own on are those called extras: whatever the model's own are now.
-func decodeRecord(m *ports.Model, raw json.RawMessage, own int, extras []string) (ports.Record, error) {
-	var parts []json.RawMessage
-	if err := json.Unmarshal(raw, &parts); err != nil || len(parts) != own+len(extras) {
-		return nil, errSnapshot
-	}
-	r := make(ports.Record, len(m.Fields))
-	for i := range m.Fields {
-		f, at := &m.Fields[i], i
-		if i >= own && (i-own >= len(extras) || extras[i-own] != f.Name) {
-			at = own + slices.Index(extras, f.Name)
-			if at < own { // a field added since the snapshot was taken
-				r[i] = f.Default
-				continue
-			}
-		}
-		if err := decodeValueOf(f.Type, parts[at], &r[i]); err != nil {
-			return nil, errSnapshot
-		}
-	}
-	return r, nil
-}
-
-func decodeValueOf(t ports.Type, raw json.RawMessage, to *ports.Value) error {
-	if string(raw) == "null" {
-		return nil
-	}
-	switch t {
-	case ports.TypeString:
-		return decodeInto(raw, to, ports.String)
-	case ports.TypeBool:
-		return decodeInto(raw, to, ports.Bool)
-	case ports.TypeInt:
-		return decodeInto(raw, to, ports.Int)
-	case ports.TypeTime:
-		return decodeInto(raw, to, ports.Time)
-	case ports.TypeList:
-		return decodeInto(raw, to, ports.List)
-	}
-	return decodeInto(raw, to, ports.JSON)
-}
-
-func decodeInto[T any](raw json.RawMessage, to *ports.Value, value func(T) ports.Value) error {
-	var v T
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return err
-	}
-	*to = value(v)
-	return nil
 }
 
 func (k kvSessions) create(ctx context.Context, s Session, u User) (Session, error) {

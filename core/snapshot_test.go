@@ -336,7 +336,7 @@ func TestHold(t *testing.T) {
 						t.Error("CreateUser works in a transaction without Hold")
 					}
 					held, ctx = s.auth.Hold(ctx)
-					inside = ctx
+					inside = ctx //nolint:fatcontext // it leaves the transaction on purpose
 					in := emailpassword.SignUpInput{Name: "Ann", Email: "ann@example.com", Password: "password123"}
 					if out, err = emailpassword.SignUp(ctx, s.auth, in); err != nil {
 						return err

@@ -124,13 +124,13 @@ func (h *Held) Release(ctx context.Context) {
 	h.steps = nil
 	h.mu.Unlock()
 	for _, step := range steps {
-		step(valueless{ctx})
+		step(valueless{ctx}) //nolint:contextcheck // it is ctx, but for the values
 	}
 }
 
 // valueless is a context without its values: what is released belongs neither to the transaction nor to the Held
 // that ctx may still carry.
-type valueless struct{ context.Context }
+type valueless struct{ context.Context } //nolint:containedctx // a context itself
 
 // Value returns nil.
 func (valueless) Value(any) any { return nil }

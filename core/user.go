@@ -75,21 +75,9 @@ func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, e
 	if len(u.Values()) != len(a.schema.userExtras) {
 		u.Extra = a.NewUser().Extra
 	}
-	for _, h := range a.hooks {
-		if err := before(ctx, h.User.BeforeCreate, &u, ErrCreateUser); err != nil {
-			return User{}, err
-		}
-	}
-	if u.Email = address.Normal(u.Email); !address.Valid(u.Email) { // a hook may have changed it
-		return User{}, ErrInvalidEmail
-	}
 	with = slices.Clone(with) // the caller's stay as they are
-	for i := range with {
-		for _, h := range a.hooks {
-			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
-				return User{}, err
-			}
-		}
+	if err := a.beforeCreate(ctx, &u, with); err != nil {
+		return User{}, err
 	}
 	now := a.now()
 	u.CreatedAt, u.UpdatedAt = now, now
@@ -115,6 +103,25 @@ func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, e
 		return User{}, err
 	}
 	return u, a.afterCreate(ctx, u, with)
+}
+
+func (a *Auth) beforeCreate(ctx context.Context, u *User, with []Account) error {
+	for _, h := range a.hooks {
+		if err := before(ctx, h.User.BeforeCreate, u, ErrCreateUser); err != nil {
+			return err
+		}
+	}
+	if u.Email = address.Normal(u.Email); !address.Valid(u.Email) { // a hook may have changed it
+		return ErrInvalidEmail
+	}
+	for i := range with {
+		for _, h := range a.hooks {
+			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (a *Auth) afterCreate(ctx context.Context, u User, with []Account) error {

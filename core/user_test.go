@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -383,9 +384,11 @@ func TestAddedFields(t *testing.T) {
 			t.Errorf("a zero character in %s = %d", name, b.Status)
 		}
 	}
-	for _, bad := range []string{`{"text":1}`, `{"flag":"true"}`, `{"number":1.5}`, `{"number":"1"}`, `{"moment":"yesterday"}`, `{"tags":"a"}`, `{"tags":[1]}`, `{"tags":["a",null]}`,
+	for _, bad := range []string{
+		`{"text":1}`, `{"flag":"true"}`, `{"number":1.5}`, `{"number":"1"}`, `{"moment":"yesterday"}`, `{"tags":"a"}`, `{"tags":[1]}`, `{"tags":["a",null]}`,
 		`{"moment":"9999-12-31T23:59:59-01:00"}`, `{"moment":"0000-01-01T00:00:00+01:00"}`, `{"text":"a\u0000"}`, `{"tags":["\u0000"]}`,
-		`{"data":{"a":"\u0000"}}`, `{"name":"\u0000"}`, `{"image":"\u0000"}`, `{"name":null}`, `{"image":5}`} {
+		`{"data":{"a":"\u0000"}}`, `{"name":"\u0000"}`, `{"image":"\u0000"}`, `{"name":null}`, `{"image":5}`,
+	} {
 		if a := s.post("/update-user", bad, "Cookie", cookie); a.Status != 400 {
 			t.Errorf("update-user %s = %d %s, want 400", bad, a.Status, a.Body)
 		}
@@ -404,7 +407,7 @@ func TestManyCombinations(t *testing.T) {
 		body := map[string]any{}
 		for i := range 9 {
 			if (n+1)&(1<<i) != 0 {
-				body[fmt.Sprint("f", i)] = fmt.Sprint(n)
+				body[fmt.Sprint("f", i)] = strconv.Itoa(n)
 			}
 		}
 		raw, _ := json.Marshal(body)

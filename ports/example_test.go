@@ -15,7 +15,8 @@ func Example() {
 		Fields: []ports.Field{{Name: "id", Type: ports.TypeString}, {Name: "email", Type: ports.TypeString}},
 	}
 	session := &ports.Model{Name: "session", Fields: []ports.Field{
-		{Name: "id", Type: ports.TypeString}, {Name: "userId", Type: ports.TypeString, References: user},
+		{Name: "id", Type: ports.TypeString},
+		{Name: "userId", Type: ports.TypeString, References: user},
 		{Name: "expiresAt", Type: ports.TypeTime},
 	}}
 	live := &ports.Query{

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -120,16 +121,12 @@ func (m *Model) Check() error {
 		}
 		names[f.Name], columns[f.ColumnName()] = true, true
 	}
-	for _, keys := range [][]Key{m.Unique, m.Index} {
-		for _, k := range keys {
-			if len(k) == 0 {
-				return bad("an empty key")
-			}
-			for _, name := range k {
-				if !names[name] {
-					return bad("key %q names no field", k)
-				}
-			}
+	for _, k := range slices.Concat(m.Unique, m.Index) {
+		if len(k) == 0 {
+			return bad("an empty key")
+		}
+		if slices.ContainsFunc(k, func(name string) bool { return !names[name] }) {
+			return bad("key %q names no field", k)
 		}
 	}
 	for _, r := range m.Referrers {

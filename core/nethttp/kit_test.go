@@ -2,7 +2,7 @@ package nethttp_test
 
 import (
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -35,13 +35,13 @@ func program(app transporttest.App) (string, func()) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 	})
-	fail := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", 418) })
+	fail := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", http.StatusTeapot) })
 	mux.Handle("/required", nethttp.RequireSession(app.Auth)(visit))
 	mux.Handle("/optional", nethttp.LoadSession(app.Auth)(visit))
 	mux.Handle("/open", visit)
 	mux.Handle("/fail", nethttp.LoadSession(app.Auth)(fail))
 	s := httptest.NewUnstartedServer(before(app, mux))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.Start()
 	return s.URL, func() { s.CloseClientConnections(); s.Close() }
 }

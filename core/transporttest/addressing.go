@@ -20,7 +20,7 @@ func addressing() []promise {
 func handsOverThePeer(k *kit) {
 	w := k.world()
 	c := w.dial()
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	c.ask("GET", base+"/kit/address", "", "X-Forwarded-For: 203.0.113.1", "X-Real-IP: 203.0.113.2", "Forwarded: for=203.0.113.3", "True-Client-IP: 203.0.113.4")
 	got, want := w.one().remote, c.LocalAddr().String()
 	if host, _, _ := net.SplitHostPort(want); got != want && got != host {

@@ -31,7 +31,7 @@ func Example() {
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, text)
 		})
-		fail := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", 418) })
+		fail := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", http.StatusTeapot) })
 		mux.Handle("/required", nethttp.RequireSession(app.Auth)(visit))
 		mux.Handle("/optional", nethttp.LoadSession(app.Auth)(visit))
 		mux.Handle("/open", visit)

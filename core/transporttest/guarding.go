@@ -204,7 +204,7 @@ func tellsWhoCallsManyAtOnce(k *kit) {
 		path := []string{"/required", "/optional"}[i%2]
 		c := w.dial()
 		all.Go(func() {
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			for range 20 {
 				c.send(message("GET", path, "", "Cookie: "+cookie) + message("GET", base+"/kit/me", "", "Cookie: "+cookie))
 				a, err := c.answer("GET")
@@ -224,7 +224,7 @@ func tellsNobodyWithoutAGuard(k *kit) {
 	w := k.world()
 	cookie, _ := w.signIn("ann@example.com")
 	c := w.dial()
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for range 20 { // a framework that reuses its contexts must not leave the last caller in them
 		if a := c.ask("GET", "/required", "", "Cookie: "+cookie); a.body != "ann@example.com" {
 			k.Fatalf("%d %s", a.status, a.body)

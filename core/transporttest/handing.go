@@ -42,7 +42,7 @@ func keepsWhatItHandedOver(k *kit) {
 		return nil
 	})
 	c := w.dial()
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	round := func(fill string, n int) {
 		v := strings.Repeat(fill, 8)
 		extra := []string{"Origin: " + origin, "User-Agent: " + v, "X-Kit-One: " + v, "X-Kit-One: 2" + v, "Accept: " + v, "Cookie: other=" + v + "; " + cookie}
@@ -86,7 +86,7 @@ func keepsWhatTheStoreHolds(k *kit) {
 	w := k.world()
 	u := w.user("ann@example.com")
 	c := w.dial()
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	agent := strings.Repeat("agent-one ", 4) + "."
 	sign := func(ua string) {
 		a := c.ask("POST", base+"/kit/sign-in", `{"email":"ann@example.com"}`, "Content-Type: application/json", "User-Agent: "+ua)
@@ -261,7 +261,7 @@ func survivesMalformedHeaders(k *kit) {
 	for _, line := range lines {
 		for _, target := range []string{base + "/get-session", "/required", "/optional"} {
 			c := w.dial()
-			_ = c.SetDeadline(time.Now().Add(200 * time.Millisecond)) //nolint:forbidigo // some engines wait for more
+			_ = c.SetDeadline(time.Now().Add(200 * time.Millisecond)) // some engines wait for more
 			c.send("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + line + "\r\n\r\n")
 			if a, err := c.answer("GET"); err == nil && a.status >= 500 {
 				k.Errorf("%s with %.60q: %d %s", target, line, a.status, a.body)

@@ -67,7 +67,7 @@ func TestMutants(t *testing.T) {
 		for _, m := range mutants() {
 			t.Run(strings.ReplaceAll(m.name, " ", "_"), func(t *testing.T) {
 				t.Parallel()
-				for _, name := range strings.Fields(m.breaks) {
+				for name := range strings.FieldsSeq(m.breaks) {
 					p, ok := all[name]
 					if !ok {
 						t.Errorf("%s is no promise", name)

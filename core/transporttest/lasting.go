@@ -53,7 +53,7 @@ func handsOverTheRequestsContext(k *kit) {
 func handsOverAContextThatMayBeKept(k *kit) {
 	w := k.world(valued)
 	c := w.dial()
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	c.ask("GET", base+"/kit/echo/a", "")
 	h := w.one()
 	limit, ok := h.ctx.Deadline()

@@ -157,8 +157,8 @@ func clientMutants() []mutant {
 
 // A recycled is a context that every request uses again.
 type recycled struct {
-	context.Context
-	current atomic.Pointer[context.Context]
+	context.Context //nolint:containedctx // a context itself
+	current         atomic.Pointer[context.Context]
 }
 
 func (c *recycled) Value(key any) any { return (*c.current.Load()).Value(key) }
@@ -359,7 +359,7 @@ func guardMutants() []mutant {
 		}}},
 		{"the 401 has words of its own", "Guard/RequiresASession", broken{write: func(w http.ResponseWriter, resp kernia.Response) {
 			if resp.Status == 401 {
-				http.Error(w, "Unauthorized", 401)
+				http.Error(w, "Unauthorized", http.StatusUnauthorized)
 				return
 			}
 			nethttp.Write(w, resp)

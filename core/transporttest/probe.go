@@ -194,7 +194,7 @@ func (p *probe) declareAnswers(d *kernia.Declaration) {
 	kernia.Get(d, "/kit/panic", func(context.Context, *kernia.Call, kernia.None) (done, error) { panic("kit: an operation panics") })
 	kernia.Get(d, "/kit/nil-panic", func(context.Context, *kernia.Call, kernia.None) (done, error) {
 		var p *probe
-		return done{p.auth != nil}, nil
+		return done{p.auth != nil}, nil //nolint:govet // it is to panic
 	})
 }
 

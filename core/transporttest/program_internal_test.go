@@ -2,9 +2,8 @@ package transporttest
 
 import (
 	"context"
-	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,8 +28,6 @@ type broken struct {
 	maxHeader int  // bytes
 }
 
-var errTeapot = errors.New("teapot")
-
 // program builds an App on a transport.
 func program(b broken) func(app App) (string, func()) {
 	return func(app App) (string, func()) {
@@ -41,7 +38,7 @@ func program(b broken) func(app App) (string, func()) {
 		}
 		routes := map[string]http.Handler{
 			"/required": b.guards(auth, true, b.visit(app)), "/optional": b.guards(auth, false, b.visit(app)), "/open": b.visit(app),
-			"/fail": b.guards(auth, false, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", 418) })),
+			"/fail": b.guards(auth, false, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", http.StatusTeapot) })),
 		}
 		var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			path := nethttp.Request(r).Path
@@ -58,7 +55,7 @@ func program(b broken) func(app App) (string, func()) {
 			h = b.outer(h)
 		}
 		s := httptest.NewUnstartedServer(h)
-		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 		s.Config.MaxHeaderBytes = b.maxHeader
 		s.Start()
 		return s.URL, func() { s.CloseClientConnections(); s.Close() }

@@ -3,6 +3,7 @@ package transporttest
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ func handsOverTheBodyAsSent(k *kit) {
 		}
 		h := w.one()
 		k.want("body", string(h.body), body)
-		k.want("length", fmt.Sprint(h.length), fmt.Sprint(len(body)))
+		k.want("length", strconv.FormatInt(h.length, 10), strconv.Itoa(len(body)))
 	}
 	w.get("/kit/echo/a")
 	h := w.one()
@@ -57,7 +58,7 @@ func handsOverABodyInParts(k *kit) {
 	w := k.world()
 	body := `{"value":"` + strings.Repeat("slow", 3000) + `"}`
 	c := w.dial()
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	m := message("POST", base+"/kit/keep", body, asJSON, fromUs)
 	for len(m) > 0 { // each write is a packet of its own, as nothing is kept back on the loopback
 		n := min(len(m), 700)

@@ -53,7 +53,9 @@ type App struct {
 
 // A Visit is what an application's handler sees of one request.
 type Visit struct {
-	Context context.Context   // the request's, as the framework hands it to handlers
+	// Context is the request's, as the framework hands it to handlers.
+	Context context.Context //nolint:containedctx // a value that the promises examine
+
 	Session *kernia.Principal // by the adapter's accessor
 	Body    []byte
 }

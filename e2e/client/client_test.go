@@ -35,7 +35,7 @@ func start(t *testing.T, http string, on store, more ...config) *server {
 }
 
 // TestClient runs the whole scenario on every pair, without Redis and with sessions in Redis.
-func TestClient(t *testing.T) {
+func TestClient(t *testing.T) { //nolint:tparallel // no other test is parallel: there is nothing to run beside
 	dir := stage(t, scripts)
 	for _, framework := range frameworks {
 		for _, on := range stores {

@@ -65,7 +65,7 @@ func freshPostgres(t *testing.T) string {
 	u, schema := parsed(t, lacking(t, "KERNIA_TEST_POSTGRES_URL")), fresh()
 	do := func(statement string) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) //nolint:usetesting // t.Context() is over before Cleanup runs it
 		defer cancel()
 		conn, err := pgx.Connect(ctx, os.Getenv("KERNIA_TEST_POSTGRES_URL"))
 		if err != nil {

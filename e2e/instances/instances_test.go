@@ -55,7 +55,7 @@ func newCluster(t *testing.T) *cluster {
 	c.postgres, c.pgURL = through(t, pg, "5432")
 	c.redis, c.redisURL = through(t, rd, "6379")
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) //nolint:usetesting // t.Context() is over by now
 		defer cancel()
 		conn, err := pgx.Connect(ctx, pg)
 		if err != nil {

@@ -3,6 +3,7 @@ package kvtest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -115,10 +116,10 @@ func leaves(p *probe) {
 func keepsGroups(p *probe) {
 	kv := p.groups()
 	for i, group := range hostile() {
-		p.join(kv, group, fmt.Sprint(i), time.Minute)
+		p.join(kv, group, strconv.Itoa(i), time.Minute)
 	}
 	for i, group := range hostile() {
-		p.members(kv, group, fmt.Sprint(i))
+		p.members(kv, group, strconv.Itoa(i))
 	}
 	names := hostile()
 	slices.Sort(names)

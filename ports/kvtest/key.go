@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,10 +34,10 @@ func hostile() []string {
 func keepsKeys(p *probe) {
 	kv := p.open()
 	for i, key := range hostile() {
-		p.put(kv, key, fmt.Sprint(i), time.Minute)
+		p.put(kv, key, strconv.Itoa(i), time.Minute)
 	}
 	for i, key := range hostile() {
-		p.holds(kv, key, fmt.Sprint(i))
+		p.holds(kv, key, strconv.Itoa(i))
 		p.replace(kv, key, fmt.Sprint("new ", i), time.Minute, true)
 	}
 	for i, key := range hostile() {

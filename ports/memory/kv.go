@@ -367,4 +367,4 @@ func checkEntry(ctx context.Context, verb, key string, e ports.Entry) error {
 type kvClock struct{}
 
 // Now returns the system's time.
-func (kvClock) Now() time.Time { return time.Now() }
+func (kvClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one default clock

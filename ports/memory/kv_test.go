@@ -1,10 +1,10 @@
 package memory_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +88,7 @@ func TestKVBounds(t *testing.T) {
 		kv, _ := open(memory.KVOptions{Bytes: 4 << 20})
 		big := strings.Repeat("x", 1<<20)
 		for i := range 100 {
-			put(t, kv, fmt.Sprint(i), big, start.Add(time.Minute+time.Duration(i)*time.Second))
+			put(t, kv, strconv.Itoa(i), big, start.Add(time.Minute+time.Duration(i)*time.Second))
 		}
 		if got := kv.Len(); got != 3 { // the keys count too
 			t.Errorf("Len = %d, want 3", got)
@@ -97,7 +97,7 @@ func TestKVBounds(t *testing.T) {
 			t.Error(err)
 		}
 		for i := range 1000 {
-			put(t, kv, fmt.Sprint(i), "small", start.Add(time.Minute))
+			put(t, kv, strconv.Itoa(i), "small", start.Add(time.Minute))
 		}
 		if got := kv.Len(); got != 1000 {
 			t.Errorf("Len = %d, want 1000: deleted bytes are free again", got)
@@ -116,8 +116,8 @@ func TestKVFlood(t *testing.T) {
 			add(t, kv, "victim", l)
 		}
 		for i := range 10_000 {
-			put(t, kv, fmt.Sprint(i), "value", start.Add(time.Hour))
-			add(t, kv, fmt.Sprint(i), l)
+			put(t, kv, strconv.Itoa(i), "value", start.Add(time.Hour))
+			add(t, kv, strconv.Itoa(i), l)
 		}
 		for range 3 {
 			if got := add(t, kv, "victim", l); got.Allowed || got.Wait <= 0 {
@@ -133,7 +133,7 @@ func TestKVFlood(t *testing.T) {
 	t.Run("LeavesOtherLimitsAlone", func(t *testing.T) {
 		kv := memory.NewKV(memory.KVOptions{Clock: memory.NewClock(start), Limit: 100})
 		for i := range 1000 {
-			add(t, kv, fmt.Sprint(i), ports.Limit{Bound: 1, Window: time.Minute})
+			add(t, kv, strconv.Itoa(i), ports.Limit{Bound: 1, Window: time.Minute})
 		}
 		// Slots are picked by key and limit: one that holds this key's under another limit has no say here.
 		allowed := 0
@@ -151,7 +151,7 @@ func TestKVFlood(t *testing.T) {
 		clock := memory.NewClock(start)
 		kv := memory.NewKV(memory.KVOptions{Clock: clock, Limit: 100})
 		for i := range 100 {
-			join(t, kv, "user", fmt.Sprint(i), start.Add(time.Minute))
+			join(t, kv, "user", strconv.Itoa(i), start.Add(time.Minute))
 		}
 		err := kv.Join(t.Context(), "other", "one more", start.Add(time.Hour))
 		if !errors.Is(err, ports.ErrUnavailable) {
@@ -189,7 +189,7 @@ func BenchmarkKVAdd(b *testing.B) {
 	}
 	i := 0
 	for b.Loop() {
-		if _, err := kv.Add(context.Background(), keys[i%len(keys)], l); err != nil {
+		if _, err := kv.Add(b.Context(), keys[i%len(keys)], l); err != nil {
 			b.Fatal(err)
 		}
 		i++
@@ -233,5 +233,5 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // far below the limit
+	return int64(m.HeapAlloc) // far below the limit
 }

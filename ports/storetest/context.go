@@ -14,12 +14,12 @@ func cancelling() []promise {
 		{name: "EndsEveryVerbWhenCancelled", prove: func(k *kit) {
 			ctx, cancel := context.WithCancel(k.ctx)
 			cancel()
-			endsEveryVerb(k, ctx, context.Canceled)
+			endsEveryVerb(ctx, k, context.Canceled)
 		}},
 		{name: "EndsEveryVerbAtItsDeadline", prove: func(k *kit) {
 			ctx, cancel := context.WithDeadline(k.ctx, time.Unix(1, 0))
 			defer cancel()
-			endsEveryVerb(k, ctx, context.DeadlineExceeded)
+			endsEveryVerb(ctx, k, context.DeadlineExceeded)
 		}},
 		{name: "EndsACallThatWaits", prove: endsWaiting, rollback: true},
 		{name: "EndsATransaction", prove: endsTx, rollback: true},
@@ -28,7 +28,7 @@ func cancelling() []promise {
 }
 
 // endsEveryVerb calls everything with a context that is done.
-func endsEveryVerb(k *kit, ctx context.Context, want error) {
+func endsEveryVerb(ctx context.Context, k *kit, want error) {
 	d := k.store()
 	u := d.add(k.user, nil)
 	old, _ := versions()

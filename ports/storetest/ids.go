@@ -49,9 +49,9 @@ func noID(kind ports.IDKind) []string {
 func findIDs(k *kit) {
 	d := k.store()
 	u, v := d.add(k.user, nil), d.add(k.user, nil)
-	s, n := d.add(k.session, values{"userId": u[0]}), ports.Record(nil)
+	s := d.add(k.session, values{"userId": u[0]})
 	d.add(k.session, values{"userId": v[0]})
-	n = d.add(k.note, values{"sessionId": s[0]})
+	n := d.add(k.note, values{"sessionId": s[0]})
 	got, _ := d.get(k.user, u[0])
 	k.want("Find by id", got, u)
 	for _, c := range []struct {
@@ -60,9 +60,14 @@ func findIDs(k *kit) {
 		args  []ports.Value
 		want  int64
 	}{
-		{"id", ports.Eq, []ports.Value{s[0]}, 1}, {"id", ports.Ne, []ports.Value{s[0]}, 1}, {"id", ports.In, []ports.Value{s[0], s[0]}, 1},
-		{"userId", ports.Eq, []ports.Value{u[0]}, 1}, {"userId", ports.Ne, []ports.Value{u[0]}, 1}, {"userId", ports.In, []ports.Value{u[0], v[0]}, 2},
-		{"userId", ports.Eq, texts(k.newID(k.user.ID)), 0}, {"userId", ports.NotNull, nil, 2},
+		{"id", ports.Eq, []ports.Value{s[0]}, 1},
+		{"id", ports.Ne, []ports.Value{s[0]}, 1},
+		{"id", ports.In, []ports.Value{s[0], s[0]}, 1},
+		{"userId", ports.Eq, []ports.Value{u[0]}, 1},
+		{"userId", ports.Ne, []ports.Value{u[0]}, 1},
+		{"userId", ports.In, []ports.Value{u[0], v[0]}, 2},
+		{"userId", ports.Eq, texts(k.newID(k.user.ID)), 0},
+		{"userId", ports.NotNull, nil, 2},
 	} {
 		if n := d.size(query(k.session, cond(c.field, c.op)), c.args...); n != c.want {
 			k.Errorf("%s, operator %d with %s, counts %d, want %d", c.field, c.op, show(c.args), n, c.want)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -140,7 +141,7 @@ func (k *kit) newID(kind ports.IDKind) string {
 	case ports.IDUUID:
 		return fmt.Sprintf("0190163d-8694-4abc-8def-%012x", n)
 	case ports.IDSerial:
-		return fmt.Sprint(1_000_000 + n)
+		return strconv.FormatInt(1_000_000+n, 10)
 	case ports.IDObjectID:
 		return fmt.Sprintf("ffffffff%016x", n)
 	}

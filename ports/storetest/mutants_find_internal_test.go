@@ -94,7 +94,7 @@ func findMutants() []mutant {
 			if len(q.Order) > 0 {
 				slices.SortStableFunc(rs, func(a, b ports.Record) int {
 					i := q.Model.Field(q.Order[0].Field)
-					return int(ports.Bool(a[i].IsNull()).Compare(ports.Bool(b[i].IsNull())))
+					return ports.Bool(a[i].IsNull()).Compare(ports.Bool(b[i].IsNull()))
 				})
 			}
 			return rs

@@ -120,7 +120,7 @@ func TestMutants(t *testing.T) {
 	broken := map[string]bool{}
 	for _, m := range mutants() {
 		t.Run(strings.ReplaceAll(m.name, " ", "_"), func(t *testing.T) {
-			for _, name := range strings.Fields(m.breaks) {
+			for name := range strings.FieldsSeq(m.breaks) {
 				p, ok := all[name]
 				if !ok {
 					t.Errorf("%s is no promise", name)

@@ -48,8 +48,7 @@ func (noLock) Unlock() {}
 func onConflict(name, breaks string, edit func(m *ports.Model, c *ports.ConflictError)) mutant {
 	return mutant{name, breaks, func(s ports.Store, _ *shared) *broken {
 		said := func(m *ports.Model, err error) error {
-			var c *ports.ConflictError
-			if errors.As(err, &c) {
+			if c, ok := errors.AsType[*ports.ConflictError](err); ok {
 				edit(m, c)
 			}
 			return err

@@ -222,8 +222,11 @@ func nullDocuments(k *kit) {
 	d := k.store(k.user, k.sample)
 	for i, v := range []values{
 		{},
-		{"document": ports.JSON("null")}, {"document": ports.JSON("[]")}, {"document": ports.JSON(`""`)},
-		{"list": ports.List(nil)}, {"list": ports.List([]string{""})},
+		{"document": ports.JSON("null")},
+		{"document": ports.JSON("[]")},
+		{"document": ports.JSON(`""`)},
+		{"list": ports.List(nil)},
+		{"list": ports.List([]string{""})},
 	} {
 		v["rank"] = ports.Int(int64(i))
 		d.add(k.sample, v)
@@ -249,12 +252,21 @@ func expiry(k *kit) {
 		off  time.Duration
 		want int64
 	}{
-		{ports.Gt, -time.Millisecond, 1}, {ports.Gt, 0, 0}, {ports.Gt, time.Millisecond, 0},
-		{ports.Ge, -time.Millisecond, 1}, {ports.Ge, 0, 1}, {ports.Ge, time.Millisecond, 0},
-		{ports.Le, -time.Millisecond, 0}, {ports.Le, 0, 1}, {ports.Le, time.Millisecond, 1},
-		{ports.Lt, -time.Millisecond, 0}, {ports.Lt, 0, 0}, {ports.Lt, time.Millisecond, 1},
+		{ports.Gt, -time.Millisecond, 1},
+		{ports.Gt, 0, 0},
+		{ports.Gt, time.Millisecond, 0},
+		{ports.Ge, -time.Millisecond, 1},
+		{ports.Ge, 0, 1},
+		{ports.Ge, time.Millisecond, 0},
+		{ports.Le, -time.Millisecond, 0},
+		{ports.Le, 0, 1},
+		{ports.Le, time.Millisecond, 1},
+		{ports.Lt, -time.Millisecond, 0},
+		{ports.Lt, 0, 0},
+		{ports.Lt, time.Millisecond, 1},
 		// An instant within the millisecond is that millisecond.
-		{ports.Gt, 999 * time.Microsecond, 0}, {ports.Ge, 999 * time.Microsecond, 1},
+		{ports.Gt, 999 * time.Microsecond, 0},
+		{ports.Ge, 999 * time.Microsecond, 1},
 	} {
 		now := ports.Time(noon().Add(c.off).In(time.FixedZone("east", 5*3600)))
 		if n := d.size(query(k.session, cond("expiresAt", c.op)), now); n != c.want {

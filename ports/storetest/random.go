@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,11 +178,11 @@ func tell(v any) string {
 	if !ok {
 		return fmt.Sprint(v)
 	}
-	text := ""
+	var text strings.Builder
 	for _, r := range rs {
-		text += show(r)
+		text.WriteString(show(r))
 	}
-	return text
+	return text.String()
 }
 
 func one(r ports.Record, ok bool, err error) (any, error) {
@@ -297,7 +298,7 @@ func (w *twin) look(trial, oracle context.Context, m *ports.Model) {
 		}
 	}
 	if q.Paged = w.pick(3) == 0; q.Paged {
-		args = append(args[:len(args):len(args)], ports.Int(int64(1+w.pick(6))), ports.Int(int64(w.pick(6))))
+		args = append(slices.Clip(args), ports.Int(int64(1+w.pick(6))), ports.Int(int64(w.pick(6))))
 	}
 	w.both(trial, oracle, fmt.Sprintf("find %s %+v %s", m.Name, *q, show(args)), func(ctx context.Context, s ports.Store) (any, error) {
 		return s.Find(ctx, q, args)
@@ -318,7 +319,7 @@ func (w *twin) where(m *ports.Model, args []ports.Value) ([]ports.Condition, []p
 // condition returns one that the model knows.
 func (w *twin) condition(m *ports.Model) (ports.Condition, []ports.Value) {
 	i := w.pick(len(m.Fields))
-	c := ports.Condition{Field: m.Fields[i].Name, Op: ports.Op(w.pick(int(ports.Contains) + 1)), Count: 1 + w.pick(3)}
+	c := ports.Condition{Field: m.Fields[i].Name, Op: ports.Op(w.pick(int(ports.Contains) + 1)), Count: 1 + w.pick(3)} //nolint:gosec // at most Contains
 	if query(m, c).Check() != nil {
 		c.Op = ports.NotNull
 	}

@@ -279,7 +279,7 @@ func txEnded(k *kit) {
 	d := k.store()
 	for _, end := range []error{nil, errUndo} {
 		var ended context.Context
-		d.tx(k.ctx, end, func(ctx context.Context, _ db) { ended = ctx })
+		d.tx(k.ctx, end, func(ctx context.Context, _ db) { ended = ctx }) //nolint:fatcontext // what outlives its transaction is the test
 		if _, err := d.Create(ended, k.user, k.record(k.user, nil)); err == nil {
 			k.Errorf("Create with the context of a transaction that ended is no error")
 		}

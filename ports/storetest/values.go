@@ -127,7 +127,13 @@ func keepJSON(k *kit) {
 func keepLists(k *kit) {
 	var vs []ports.Value
 	for _, list := range [][]string{
-		{}, {""}, {"", ""}, {"a"}, {"b", "a", "b"}, {"a,b", `c"d`, `e\f`, "{g}", "[h]", "i\nj", " k ", "null", "NULL"}, {"日本", "👩‍👩‍👧"},
+		{},
+		{""},
+		{"", ""},
+		{"a"},
+		{"b", "a", "b"},
+		{"a,b", `c"d`, `e\f`, "{g}", "[h]", "i\nj", " k ", "null", "NULL"},
+		{"日本", "👩‍👩‍👧"},
 		strings.Split(strings.Repeat("many,", 500), ","),
 	} {
 		vs = append(vs, ports.List(list))

@@ -48,7 +48,7 @@ func examples(t *testing.T, r *repo) []string {
 
 // exports reports whether a file gives anything to who imports the package.
 func exports(f *ast.File) bool {
-	for name := range f.Scope.Objects { //nolint:staticcheck // names alone are needed, not what they resolve to
+	for name := range f.Scope.Objects { // names alone are needed, not what they resolve to
 		if ast.IsExported(name) {
 			return true
 		}

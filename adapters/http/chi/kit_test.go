@@ -2,7 +2,7 @@ package kerniachi_test
 
 import (
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -58,9 +58,9 @@ func program(group func(r chi.Router, prefix string, f func(chi.Router)), ms ...
 		r.With(kerniachi.RequireSession(app.Auth)).HandleFunc("/required", visit)
 		r.With(kerniachi.LoadSession(app.Auth)).HandleFunc("/optional", visit)
 		r.HandleFunc("/open", visit)
-		r.With(kerniachi.LoadSession(app.Auth)).HandleFunc("/fail", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", 418) })
+		r.With(kerniachi.LoadSession(app.Auth)).HandleFunc("/fail", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "app: teapot", http.StatusTeapot) })
 		s := httptest.NewUnstartedServer(r)
-		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 		s.Start()
 		return s.URL, func() { s.CloseClientConnections(); s.Close() }
 	}

@@ -70,7 +70,7 @@ func program(t *testing.T, cfg fiber.Config, mounted bool) func(app transporttes
 		default:
 			kerniafiber.MountAt(f.Group(app.Group), app.Path, app.Auth)
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's own listener
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}

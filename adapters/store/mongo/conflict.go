@@ -53,13 +53,11 @@ func (sh *shape) named(err error) (key string, ok bool) {
 
 // replies returns what the server said, document by document.
 func replies(err error) []bson.Raw {
-	var command mongo.CommandError
-	if errors.As(err, &command) {
+	if command, ok := errors.AsType[mongo.CommandError](err); ok {
 		return []bson.Raw{command.Raw}
 	}
 	var list []bson.Raw
-	var write mongo.WriteException
-	if errors.As(err, &write) {
+	if write, ok := errors.AsType[mongo.WriteException](err); ok {
 		for _, e := range write.WriteErrors {
 			list = append(list, e.Raw)
 		}

@@ -102,8 +102,9 @@ func (s *Store) count(ctx context.Context, sh *shape, op string, n int64) (int64
 		var counter struct {
 			Last int64 `bson:"last"`
 		}
-		err := counters.FindOneAndUpdate(ctx, key, change, set).Decode(&counter)
-		if !isDuplicate(err) || ctx.Err() != nil { // two first ones at once: the other made it
+		err := counters.FindOneAndUpdate(ctx, key, change, set).Decode(&counter) //nolint:contextcheck // it is the caller's, without the session
+		// A duplicate means two first ones at once: the other made it.
+		if !isDuplicate(err) || ctx.Err() != nil {
 			return counter.Last, err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -49,7 +48,7 @@ func (sh *shape) record(doc bson.Raw) (ports.Record, error) {
 // decode returns what a document holds as a value of the field's type, also in the forms that other programs
 // write; ok is false for a form that means nothing here.
 func (f *field) decode(v bson.RawValue) (ports.Value, bool) {
-	if v.Type == bsontype.Null || v.Type == bsontype.Undefined {
+	if v.Type == bson.TypeNull || v.Type == bson.TypeUndefined {
 		return ports.Value{}, true
 	}
 	switch f.Type {
@@ -90,7 +89,7 @@ func (f *field) decodeString(v bson.RawValue) (ports.Value, bool) {
 
 // whole returns a number without a fraction, of whatever type.
 func whole(v bson.RawValue) (int64, bool) {
-	if n, ok := v.AsInt64OK(); ok && v.Type != bsontype.Double {
+	if n, ok := v.AsInt64OK(); ok && v.Type != bson.TypeDouble {
 		return n, true
 	}
 	d, ok := v.DoubleOK()

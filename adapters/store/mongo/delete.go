@@ -22,7 +22,7 @@ func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Valu
 			return nil
 		}
 		return s.together(call, len(m.Model.Referrers) > 0, func(call context.Context) (err error) {
-			n, err = s.removal(call, sh).all(sh, f)
+			n, err = s.removal(call, sh).all(sh, f) //nolint:contextcheck // it has call, and closes its cursor even when that is over
 			return err
 		})
 	})
@@ -105,7 +105,7 @@ func (rm *removal) ids(sh *shape, f *filter) (bson.A, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer cursor.Close(context.WithoutCancel(rm.ctx))
+	defer func() { _ = cursor.Close(context.WithoutCancel(rm.ctx)) }()
 	var ids bson.A
 	for cursor.Next(rm.ctx) {
 		id := cursor.Current.Lookup("_id")

@@ -22,17 +22,35 @@ func TestExisting(t *testing.T) {
 	date := primitive.NewDateTimeFromTime(noon)
 	for collection, doc := range map[string]bson.D{
 		"user": {
-			{Key: "_id", Value: user}, {Key: "name", Value: "Ada"}, {Key: "email", Value: "ada@example.com"}, {Key: "emailVerified", Value: true},
-			{Key: "image", Value: nil}, {Key: "createdAt", Value: date}, {Key: "updatedAt", Value: date}, {Key: "logins", Value: 3.0},
-			{Key: "metadata", Value: `{"a":[1,2.50]}`}, {Key: "roles", Value: bson.A{"admin", "user"}},
+			{Key: "_id", Value: user},
+			{Key: "name", Value: "Ada"},
+			{Key: "email", Value: "ada@example.com"},
+			{Key: "emailVerified", Value: true},
+			{Key: "image", Value: nil},
+			{Key: "createdAt", Value: date},
+			{Key: "updatedAt", Value: date},
+			{Key: "logins", Value: 3.0},
+			{Key: "metadata", Value: `{"a":[1,2.50]}`},
+			{Key: "roles", Value: bson.A{"admin", "user"}},
 		},
 		"session": {
-			{Key: "_id", Value: session}, {Key: "expiresAt", Value: primitive.NewDateTimeFromTime(noon.Add(time.Hour))}, {Key: "token", Value: "plain"},
-			{Key: "createdAt", Value: date}, {Key: "updatedAt", Value: date}, {Key: "ipAddress", Value: ""}, {Key: "userAgent", Value: "x"}, {Key: "userId", Value: user},
+			{Key: "_id", Value: session},
+			{Key: "expiresAt", Value: primitive.NewDateTimeFromTime(noon.Add(time.Hour))},
+			{Key: "token", Value: "plain"},
+			{Key: "createdAt", Value: date},
+			{Key: "updatedAt", Value: date},
+			{Key: "ipAddress", Value: ""},
+			{Key: "userAgent", Value: "x"},
+			{Key: "userId", Value: user},
 		},
 		"account": {
-			{Key: "_id", Value: account}, {Key: "accountId", Value: user.Hex()}, {Key: "providerId", Value: "credential"}, {Key: "userId", Value: user},
-			{Key: "password", Value: "salt:hash"}, {Key: "createdAt", Value: date}, {Key: "updatedAt", Value: date},
+			{Key: "_id", Value: account},
+			{Key: "accountId", Value: user.Hex()},
+			{Key: "providerId", Value: "credential"},
+			{Key: "userId", Value: user},
+			{Key: "password", Value: "salt:hash"},
+			{Key: "createdAt", Value: date},
+			{Key: "updatedAt", Value: date},
 		},
 	} {
 		if _, err := db.Collection(collection).InsertOne(ctx, doc); err != nil {
@@ -47,7 +65,11 @@ func TestExisting(t *testing.T) {
 		t.Errorf("a second Migrate plans %v", plan.Steps)
 	}
 	ada := ports.Record{
-		ports.String(user.Hex()), ports.String("Ada"), ports.String("ada@example.com"), ports.Bool(true), {}, ports.Time(noon), {}, ports.Int(3),
+		ports.String(user.Hex()), ports.String("Ada"), ports.String("ada@example.com"), ports.Bool(true),
+		{},
+		ports.Time(noon),
+		{},
+		ports.Int(3),
 		ports.JSON(`{"a":[1,2.50]}`), ports.List([]string{"admin", "user"}),
 	}
 

@@ -45,22 +45,18 @@ func fail(ctx context.Context, doing, table string, err error) error {
 		}
 		return fmt.Errorf("kerniamongo: %s: %w: the server answered %d %s", doing, kind, code, name)
 	}
-	var encoding mongo.MarshalError
-	if errors.As(err, &encoding) {
+	if _, ok := errors.AsType[mongo.MarshalError](err); ok {
 		return fmt.Errorf("kerniamongo: %s: %w: a value that BSON cannot hold", doing, ports.ErrInvalid)
 	}
-	// A deadline in it is the Store's own and must not look like the caller's, hence %v.
-	return fmt.Errorf("kerniamongo: %s: %w: %v", doing, ports.ErrUnavailable, err)
+	return fmt.Errorf("kerniamongo: %s: %w: %v", doing, ports.ErrUnavailable, err) //nolint:errorlint // a deadline in it is the Store's own and must not look like the caller's
 }
 
 // codeOf returns the code of a server's error and its name.
 func codeOf(err error) (code int, name string) {
-	var command mongo.CommandError
-	if errors.As(err, &command) {
+	if command, ok := errors.AsType[mongo.CommandError](err); ok {
 		return int(command.Code), command.Name
 	}
-	var write mongo.WriteException
-	if errors.As(err, &write) {
+	if write, ok := errors.AsType[mongo.WriteException](err); ok {
 		if write.WriteConcernError != nil {
 			return write.WriteConcernError.Code, write.WriteConcernError.Name
 		}

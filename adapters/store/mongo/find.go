@@ -99,7 +99,7 @@ func atOnce(limit int64) int32 {
 
 // drain decodes all documents of a cursor and closes it.
 func drain(ctx context.Context, cursor *mongo.Cursor, decode func(bson.Raw) (ports.Record, error)) ([]ports.Record, error) {
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	var found []ports.Record
 	for cursor.Next(ctx) {
 		r, err := decode(cursor.Current)

@@ -136,7 +136,7 @@ func (g *migration) block(sh *shape, want index) (ports.Block, error) {
 	if err != nil {
 		return block, err
 	}
-	defer cursor.Close(context.WithoutCancel(g.ctx))
+	defer func() { _ = cursor.Close(context.WithoutCancel(g.ctx)) }()
 	for cursor.Next(g.ctx) {
 		block.Groups++
 		if len(block.IDs) >= most {

@@ -128,7 +128,7 @@ func (p *plan) forwards(ctx context.Context, own, followed *filter, sort bool, l
 	if err != nil {
 		return nil, err
 	}
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	var found []ports.Record
 	for int64(len(found)) < limit {
 		part, err := p.part(ctx, cursor)

@@ -31,7 +31,8 @@ func TestJoin(t *testing.T) {
 			`[{"$match":{"token":{"$in":["h","t"]},"expiresAt":{"$gt":{"$date":"2026-03-01T12:00:00.123Z"}}}},` +
 				`{"$lookup":{"from":"user","localField":"userId","foreignField":"_id","as":"kernia_joined"}},{"$unwind":"$kernia_joined"},` +
 				`{"$limit":3}]`,
-			ms.sessionQuery(), []ports.Value{ports.String("h"), ports.String("t"), ports.Time(noon)},
+			ms.sessionQuery(),
+			[]ports.Value{ports.String("h"), ports.String("t"), ports.Time(noon)},
 			append(slices.Clone(session), bson.E{Key: "kernia_joined", Value: user}),
 		},
 		{
@@ -39,7 +40,8 @@ func TestJoin(t *testing.T) {
 			`[{"$match":{"email":{"$eq":"ada@x"}}},` +
 				`{"$lookup":{"from":"account","localField":"_id","foreignField":"userId","as":"kernia_joined"}},{"$unwind":"$kernia_joined"},` +
 				`{"$match":{"kernia_joined.providerId":{"$eq":"credential"}}},{"$sort":{"kernia_joined._id":1}},{"$limit":1}]`,
-			ms.signInQuery(), []ports.Value{ports.String("credential"), ports.String("ada@x")},
+			ms.signInQuery(),
+			[]ports.Value{ports.String("credential"), ports.String("ada@x")},
 			append(slices.Clone(user), bson.E{Key: "kernia_joined", Value: account}),
 		},
 	} {

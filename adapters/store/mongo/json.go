@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/bson"
-	"go.mongodb.org/mongo-driver/bson/bsontype"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -15,27 +14,27 @@ import (
 // wrappers. ok is false for what has no such form.
 func appendJSON(dst []byte, v bson.RawValue) (_ []byte, ok bool) {
 	switch v.Type {
-	case bsontype.String:
+	case bson.TypeString:
 		return ports.AppendString(dst, v.StringValue()), true
-	case bsontype.Boolean:
+	case bson.TypeBoolean:
 		return strconv.AppendBool(dst, v.Boolean()), true
-	case bsontype.Int32, bsontype.Int64:
+	case bson.TypeInt32, bson.TypeInt64:
 		return strconv.AppendInt(dst, v.AsInt64(), 10), true
-	case bsontype.Double:
+	case bson.TypeDouble:
 		d := v.Double()
 		if math.IsNaN(d) || math.IsInf(d, 0) {
 			return append(dst, "null"...), true
 		}
 		return strconv.AppendFloat(dst, d, 'g', -1, 64), true
-	case bsontype.Null, bsontype.Undefined:
+	case bson.TypeNull, bson.TypeUndefined:
 		return append(dst, "null"...), true
-	case bsontype.DateTime:
+	case bson.TypeDateTime:
 		return ports.AppendString(dst, time.UnixMilli(v.DateTime()).UTC().Format(ports.TimeFormat)), true
-	case bsontype.ObjectID:
+	case bson.TypeObjectID:
 		return ports.AppendString(dst, v.ObjectID().Hex()), true
-	case bsontype.EmbeddedDocument:
+	case bson.TypeEmbeddedDocument:
 		return appendMembers(dst, v.Document(), true)
-	case bsontype.Array:
+	case bson.TypeArray:
 		return appendMembers(dst, v.Array(), false)
 	}
 	return dst, false

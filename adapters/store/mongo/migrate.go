@@ -36,7 +36,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 		g.there[name] = true
 	}
 	for _, m := range models {
-		if err := g.model(m); err != nil {
+		if err := g.model(m); err != nil { //nolint:contextcheck // it has ctx, and closes its cursor even when that is over
 			return ports.Plan{}, fail(ctx, "migrate", m.Name, err)
 		}
 	}
@@ -65,14 +65,14 @@ func (g *migration) step(summary string, command bson.D) error {
 	}
 	var reply struct {
 		WriteErrors []struct {
-			Code int `bson:"code"`
+			Code int32 `bson:"code"`
 		} `bson:"writeErrors"`
 	}
 	if err := g.s.db.RunCommand(g.ctx, command).Decode(&reply); err != nil {
 		return err
 	}
 	if len(reply.WriteErrors) > 0 { // the command itself succeeded
-		return mongo.CommandError{Code: int32(reply.WriteErrors[0].Code)}
+		return mongo.CommandError{Code: reply.WriteErrors[0].Code}
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func scripted(t *testing.T, answer func(name string, cmd bson.Raw) bson.D, setti
 	}
 	t.Cleanup(func() {
 		l.Close()
-		_ = client.Disconnect(context.Background()) // the test's own context has ended
+		_ = client.Disconnect(context.Background()) //nolint:usetesting // the test's own context has ended
 	})
 	return kerniamongo.New(client.Database("app"), kerniamongo.Options{}), s
 }
@@ -124,10 +124,17 @@ func (s *script) reply(name string, cmd bson.Raw) bson.D {
 	switch name {
 	case "hello", "isMaster", "ismaster":
 		return bson.D{
-			{Key: "ok", Value: 1}, {Key: "isWritablePrimary", Value: true}, {Key: "ismaster", Value: true}, {Key: "helloOk", Value: true},
-			{Key: "setName", Value: "rs"}, {Key: "minWireVersion", Value: 0}, {Key: "maxWireVersion", Value: 21},
-			{Key: "maxBsonObjectSize", Value: 16777216}, {Key: "maxMessageSizeBytes", Value: 48000000},
-			{Key: "maxWriteBatchSize", Value: 100000}, {Key: "logicalSessionTimeoutMinutes", Value: 30},
+			{Key: "ok", Value: 1},
+			{Key: "isWritablePrimary", Value: true},
+			{Key: "ismaster", Value: true},
+			{Key: "helloOk", Value: true},
+			{Key: "setName", Value: "rs"},
+			{Key: "minWireVersion", Value: 0},
+			{Key: "maxWireVersion", Value: 21},
+			{Key: "maxBsonObjectSize", Value: 16777216},
+			{Key: "maxMessageSizeBytes", Value: 48000000},
+			{Key: "maxWriteBatchSize", Value: 100000},
+			{Key: "logicalSessionTimeoutMinutes", Value: 30},
 		}
 	case "buildInfo", "endSessions", "ping":
 		return bson.D{{Key: "ok", Value: 1}, {Key: "version", Value: "7.0.0"}}

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,7 +154,7 @@ func build() (string, error) {
 	cmd := exec.Command("go", "build", "-o", half, ".")
 	cmd.Dir, cmd.Env = standin, append(os.Environ(), "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		_, _ = io.WriteString(os.Stderr, string(out))
+		_, _ = os.Stderr.Write(out)
 		return "", err
 	}
 	return program, os.Rename(half, program)
@@ -178,7 +177,7 @@ func database(t testing.TB, name string) *mongo.Database {
 	t.Helper()
 	need(t)
 	db := server.client.Database("kernia_" + name[:min(len(name), 50)])
-	t.Cleanup(func() { _ = db.Drop(context.Background()) }) // the test's own context has ended
+	t.Cleanup(func() { _ = db.Drop(context.Background()) }) //nolint:usetesting // the test's own context has ended
 	return db
 }
 

@@ -144,7 +144,7 @@ func (s *Store) transact(ctx context.Context, t *transaction, f func(ctx context
 			_ = session.AbortTransaction(end)
 		}
 	}()
-	if err := f(mongo.NewSessionContext(ctx, session)); err != nil {
+	if err := f(mongo.NewSessionContext(ctx, session)); err != nil { //nolint:contextcheck // it is ctx with the session
 		return err
 	}
 	if err := ctx.Err(); err != nil {

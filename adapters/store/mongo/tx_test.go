@@ -58,7 +58,7 @@ func TestTx(t *testing.T) {
 		store, s := scripted(t, ok)
 		func() {
 			defer func() {
-				if got := recover(); got != errUndo {
+				if got := recover(); got != errUndo { //nolint:errorlint // the panic's own value, not one that wraps it
 					t.Errorf("Tx panicked with %v, want what the function did", got)
 				}
 			}()

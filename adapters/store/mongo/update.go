@@ -75,7 +75,7 @@ func (s *Store) take(ctx context.Context, sh *shape, f *filter) (ports.Record, e
 	}
 	r, err := sh.record(doc)
 	if err == nil && len(sh.Referrers) > 0 {
-		_, err = s.removal(ctx, sh).referrers(sh, bson.A{doc.Lookup("_id")})
+		_, err = s.removal(ctx, sh).referrers(sh, bson.A{doc.Lookup("_id")}) //nolint:contextcheck // it has ctx, and closes its cursor even when that is over
 	}
 	return r, err
 }
@@ -147,12 +147,7 @@ func (sh *shape) change(changes []ports.Change, values []ports.Value) (*change, 
 func (ch *change) apply(ctx context.Context, f *filter) (ports.Record, error) {
 	null := make([]bool, len(ch.add))
 	for range 8 {
-		guessed, update := f, ch.operators(null)
-		for i, a := range ch.add {
-			if a.Null {
-				guessed = guessed.with(a.column, map[bool]string{true: "$eq", false: "$ne"}[null[i]], nil)
-			}
-		}
+		guessed, update := ch.guess(f, null), ch.operators(null)
 		var found *mongo.SingleResult
 		if len(update) == 0 {
 			found = ch.coll.FindOne(ctx, guessed.doc())
@@ -182,6 +177,16 @@ func (ch *change) apply(ctx context.Context, f *filter) (ports.Record, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: others kept changing the record", ports.ErrUnavailable)
+}
+
+// guess returns f for a document whose fields to add to are null or not as guessed.
+func (ch *change) guess(f *filter, null []bool) *filter {
+	for i, a := range ch.add {
+		if a.Null {
+			f = f.with(a.column, map[bool]string{true: "$eq", false: "$ne"}[null[i]], nil)
+		}
+	}
+	return f
 }
 
 // operators returns the change as the server takes it, without additions to what is null.

@@ -8,10 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/storetest"
-
-	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
 )
 
 func BenchmarkStore(b *testing.B) {

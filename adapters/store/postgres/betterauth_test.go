@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // betterAuth returns a Store on a database that Better Auth made.

@@ -54,7 +54,7 @@ func (b *builder) condition(alias string, c *column, by ports.Condition) {
 	case ports.In:
 		b.write(left)
 		for i := range by.Count {
-			b.write(separator(i == 0, " IN (", ", "), arg())
+			b.write(separator(i == 0, " IN ("), arg())
 		}
 		b.write(")")
 	case ports.Le, ports.Gt: // of times: what the millisecond cuts off does not count

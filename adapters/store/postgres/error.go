@@ -58,12 +58,13 @@ func kind(code string) error {
 
 // describe names what the server complains of by code and by the names of tables and columns alone.
 func describe(pg *pgconn.PgError) string {
-	text := "SQLSTATE " + pg.Code
+	parts := []string{"SQLSTATE " + pg.Code}
 	for _, part := range [][2]string{{"table", pg.TableName}, {"column", pg.ColumnName}, {"constraint", pg.ConstraintName}} {
 		if part[1] != "" {
-			text += ", " + part[0] + " " + part[1]
+			parts = append(parts, part[0]+" "+part[1])
 		}
 	}
+	text := strings.Join(parts, ", ")
 	if pg.Code == "42P01" || pg.Code == "42703" {
 		text += " (a table or column is missing: run Migrate)"
 	}
@@ -122,7 +123,7 @@ func (s *Store) key(m *ports.Model, pg *pgconn.PgError) string {
 	return ""
 }
 
-// detailed reads the column names out of `Key (a, "b")=(…) already exists.`
+// detailed reads the column names out of `Key (a, "b")=(…) already exists.`.
 func detailed(detail string) []string {
 	_, rest, _ := strings.Cut(detail, "(")
 	names, _, ok := strings.Cut(rest, ")=(")

@@ -3,14 +3,14 @@ package kerniapostgres_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // leaks reports whether an error or one that it wraps shows a value, or the server's own error that holds it.
@@ -57,9 +57,7 @@ func TestError(t *testing.T) {
 	} {
 		t.Run("Hides_"+name, func(t *testing.T) {
 			given := values{"id": ports.String(secret)}
-			for k, v := range c.given {
-				given[k] = v
-			}
+			maps.Copy(given, c.given)
 			_, err := s.Create(t.Context(), m, record(m, given))
 			if !c.want(err) || leaks(err, "s3c") || leaks(err, "S3C") || leaks(err, "12345678") {
 				t.Errorf("Create: %v", err)

@@ -9,9 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 var modes = []pgx.QueryExecMode{

@@ -9,9 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // signUp writes what a sign-up writes, the session within a transaction of its own.
@@ -30,7 +29,7 @@ func signUp(ctx context.Context, s *kerniapostgres.Store, m tables) error {
 }
 
 func TestJoin(t *testing.T) {
-	begin := func(t *testing.T) (*pgxpool.Pool, *kerniapostgres.Store, tables, pgx.Tx) {
+	begin := func(t *testing.T) (*kerniapostgres.Store, tables, pgx.Tx) {
 		t.Helper()
 		pool, m := newPool(t), newTables(ports.IDText)
 		s := newStore(t, pool, m.all()...)
@@ -38,15 +37,15 @@ func TestJoin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
-		return pool, s, m, tx
+		t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) //nolint:usetesting // the test's own context has ended
+		return s, m, tx
 	}
 	count := func(t *testing.T, s *kerniapostgres.Store, m tables) int64 {
 		t.Helper()
 		return size(t, s, m.user) + size(t, s, m.account) + size(t, s, m.session)
 	}
 	t.Run("LeavesNothingAfterARollback", func(t *testing.T) {
-		_, s, m, tx := begin(t)
+		s, m, tx := begin(t)
 		if err := signUp(kerniapostgres.Join(t.Context(), tx), s, m); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +60,7 @@ func TestJoin(t *testing.T) {
 		}
 	})
 	t.Run("KeepsAllAfterACommit", func(t *testing.T) {
-		_, s, m, tx := begin(t)
+		s, m, tx := begin(t)
 		if err := signUp(kerniapostgres.Join(t.Context(), tx), s, m); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +79,7 @@ func TestJoin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = tx.Rollback(context.Background()) }()
+		defer func() { _ = tx.Rollback(t.Context()) }()
 		s := kerniapostgres.New(one, kerniapostgres.Options{Schema: schema})
 		bound, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -101,7 +100,7 @@ func TestJoin(t *testing.T) {
 		}
 	})
 	t.Run("IsKnownFromTheContext", func(t *testing.T) {
-		_, s, _, tx := begin(t)
+		s, _, tx := begin(t)
 		joined := kerniapostgres.Join(t.Context(), tx)
 		if s.Joined(t.Context()) || !s.Joined(joined) {
 			t.Errorf("Joined = %v, %v, want false, true", s.Joined(t.Context()), s.Joined(joined))
@@ -117,7 +116,7 @@ func TestJoin(t *testing.T) {
 		}
 	})
 	t.Run("CountsFromWhereItIsCalled", func(t *testing.T) {
-		_, s, m, tx := begin(t)
+		s, m, tx := begin(t)
 		err := s.Tx(t.Context(), func(ctx context.Context) error { return signUp(kerniapostgres.Join(ctx, tx), s, m) })
 		if err != nil {
 			t.Fatal(err)
@@ -127,7 +126,7 @@ func TestJoin(t *testing.T) {
 		}
 	})
 	t.Run("RefusesATransactionThatIsOver", func(t *testing.T) {
-		_, s, m, tx := begin(t)
+		s, m, tx := begin(t)
 		_ = tx.Rollback(t.Context())
 		if err := signUp(kerniapostgres.Join(t.Context(), tx), s, m); !errors.Is(err, ports.ErrInvalid) {
 			t.Errorf("Create after the transaction: %v, want ErrInvalid", err)

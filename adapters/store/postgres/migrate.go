@@ -263,7 +263,7 @@ func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relati
 			return nil, nil // null everywhere
 		}
 	}
-	group := "SELECT"
+	var group string
 	if len(columns) > 0 {
 		list := strings.Join(columns, ", ")
 		group = fmt.Sprintf("SELECT %s FROM %s WHERE %s GROUP BY %s HAVING count(*) > 1", list, name, strings.Join(full, " AND "), list)
@@ -336,7 +336,7 @@ func sqlType(m *ports.Model, i int) string {
 
 // literal writes a default, which comes from a model and not from a stranger.
 func literal(v ports.Value) string {
-	text := ""
+	var text string
 	switch v.Type() {
 	case ports.TypeString:
 		text = v.AsString()

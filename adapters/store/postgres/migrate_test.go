@@ -6,9 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 func TestMigrate(t *testing.T) {

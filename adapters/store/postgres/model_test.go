@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 123_000_000, time.UTC)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,9 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // A proxy stands before the server and passes bytes on, swallows them, or hangs up.
@@ -99,9 +99,9 @@ func through(t *testing.T, m tables) (*kerniapostgres.Store, *proxy) {
 	schema := newStoreSchema(t, m)
 	var p *proxy
 	pool := newPool(t, func(c *pgxpool.Config) {
-		p = newProxy(t, net.JoinHostPort(c.ConnConfig.Host, fmt.Sprint(c.ConnConfig.Port)))
+		p = newProxy(t, net.JoinHostPort(c.ConnConfig.Host, strconv.Itoa(int(c.ConnConfig.Port))))
 		addr := p.Addr().(*net.TCPAddr)
-		c.ConnConfig.Host, c.ConnConfig.Port = "127.0.0.1", uint16(addr.Port) //nolint:gosec // a port
+		c.ConnConfig.Host, c.ConnConfig.Port = "127.0.0.1", uint16(addr.Port) // a port
 		c.ConnConfig.Fallbacks = nil
 		c.MaxConns = 2
 	})
@@ -205,7 +205,7 @@ func TestOutage(t *testing.T) {
 		pool := newPool(t)
 		role := newSchema(t, pool)
 		run(t, pool, "CREATE ROLE "+role+" LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
-		t.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP ROLE "+role) })
+		t.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP ROLE "+role) }) //nolint:usetesting // the test's own context has ended
 		limited := newPool(t, func(c *pgxpool.Config) { c.ConnConfig.User, c.ConnConfig.Password = role, "x" })
 		each(t, kerniapostgres.New(limited, kerniapostgres.Options{}), m, 5*time.Second, unavailable)
 	})
@@ -279,7 +279,7 @@ func TestOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = tx.Rollback(context.Background()) }()
+		defer func() { _ = tx.Rollback(t.Context()) }()
 		ctx := kerniapostgres.Join(t.Context(), tx)
 		set := &ports.Mutation{Model: m.user, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "name"}}}
 		args := []ports.Value{u[0], ports.String("x")}

@@ -10,9 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // A recorder keeps the statements that were sent.
@@ -99,24 +98,24 @@ func nextID() string {
 func TestPlan(t *testing.T) {
 	t.Run("FindsASessionByTheIndex", func(t *testing.T) {
 		usesIndex(t, func(s *kerniapostgres.Store, m tables) {
-			_, _ = s.Find(context.Background(), lookup(m), []ports.Value{ports.String("t1"), ports.String("t2")})
+			_, _ = s.Find(t.Context(), lookup(m), []ports.Value{ports.String("t1"), ports.String("t2")})
 		}, "session_token_key", "user_pkey")
 	})
 	t.Run("FindsAUserByTheIndex", func(t *testing.T) {
 		usesIndex(t, func(s *kerniapostgres.Store, m tables) {
-			_, _ = s.Find(context.Background(), by(m.user, "email"), []ports.Value{ports.String("5")})
+			_, _ = s.Find(t.Context(), by(m.user, "email"), []ports.Value{ports.String("5")})
 		}, "user_email_key")
 	})
 	t.Run("ChangesASessionByTheIndex", func(t *testing.T) {
 		usesIndex(t, func(s *kerniapostgres.Store, m tables) {
-			_, _, _ = s.Update(context.Background(), &ports.Mutation{
+			_, _, _ = s.Update(t.Context(), &ports.Mutation{
 				Model: m.session, Key: ports.Key{"token"}, Where: []ports.Condition{{Field: "updatedAt"}}, Set: []ports.Change{{Field: "updatedAt"}},
 			}, []ports.Value{ports.String("5"), ports.Time(noon), ports.Time(noon)})
 		}, "session_token_key")
 	})
 	t.Run("DeletesTheSessionsOfAUserByTheIndex", func(t *testing.T) {
 		usesIndex(t, func(s *kerniapostgres.Store, m tables) {
-			_, _ = s.Delete(context.Background(), &ports.Mutation{Model: m.user, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("5")})
+			_, _ = s.Delete(t.Context(), &ports.Mutation{Model: m.user, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("5")})
 		}, "user_pkey", "session_userId_idx", "account_userId_idx")
 	})
 }

@@ -8,10 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/storetest"
-
-	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
 )
 
 // opener returns how the kit opens databases: schemas of the server. The first Store of each is on a pool that lasts
@@ -26,7 +25,7 @@ func opener[TB testing.TB](outer testing.TB, mode pgx.QueryExecMode) func(tb TB,
 		if _, again := opened.LoadOrStore(name, true); again {
 			pool = newPool(tb, set)
 		} else {
-			tb.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+name+" CASCADE") })
+			tb.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+name+" CASCADE") }) //nolint:usetesting // the test's own context has ended, and outer may be that test
 		}
 		return kerniapostgres.New(pool, kerniapostgres.Options{Schema: name, TablePrefix: "k_"})
 	}

@@ -20,9 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/kernia-go/kernia/ports"
-
 	kerniapostgres "github.com/kernia-go/kernia/adapters/store/postgres"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // TestMain runs everything against the server at KERNIA_TEST_POSTGRES_URL or else one that it starts, and says
@@ -117,7 +116,7 @@ func (s *server) create() error {
 		return err
 	}
 	s.dir = dir
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // another user looks in
+	if err := os.Chmod(dir, 0o755); err != nil { // another user looks in
 		return err
 	}
 	bin := bins[len(bins)-1]
@@ -152,7 +151,7 @@ func (s *server) owner() (*syscall.SysProcAttr, error) {
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
-	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // ids of a user
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} // ids of a user
 	return attr, os.Chown(s.dir, uid, gid)
 }
 
@@ -228,16 +227,16 @@ func newSchema(tb testing.TB, pool *pgxpool.Pool, ddl ...string) string {
 	tb.Helper()
 	name := fmt.Sprintf("t%d_%d", os.Getpid(), time.Now().UnixNano())
 	run(tb, pool, "CREATE SCHEMA "+name)
-	tb.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP SCHEMA "+name+" CASCADE") })
+	tb.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP SCHEMA "+name+" CASCADE") }) //nolint:usetesting // the test's own context has ended
 	for _, sql := range ddl {
 		run(tb, pool, "SET search_path = "+name+"; "+sql+"; RESET search_path")
 	}
 	return name
 }
 
-func run(tb testing.TB, pool *pgxpool.Pool, sql string, args ...any) {
+func run(tb testing.TB, pool *pgxpool.Pool, sql string) {
 	tb.Helper()
-	if _, err := pool.Exec(context.Background(), sql, args...); err != nil {
+	if _, err := pool.Exec(tb.Context(), sql); err != nil {
 		tb.Fatalf("%s: %v", strings.TrimSpace(sql[:min(len(sql), 200)]), err)
 	}
 }

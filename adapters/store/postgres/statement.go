@@ -96,10 +96,10 @@ func (b *builder) create(m *ports.Model) {
 		b.write(" DEFAULT VALUES")
 	}
 	for i := first; i < len(t.columns); i++ {
-		b.write(separator(i == first, " (", ", "), t.columns[i].name)
+		b.write(separator(i == first, " ("), t.columns[i].name)
 	}
 	for i := first; i < len(t.columns); i++ {
-		b.write(separator(i == first, ") VALUES (", ", "), b.value(&t.columns[i]))
+		b.write(separator(i == first, ") VALUES ("), b.value(&t.columns[i]))
 	}
 	if first < len(t.columns) {
 		b.write(")")
@@ -158,7 +158,7 @@ func (b *builder) order(t *table, order []ports.Order) {
 	}
 	for i, o := range order {
 		c := t.column(o.Field)
-		b.write(separator(i == 0, " ORDER BY ", ", "), c.sorted("a."))
+		b.write(separator(i == 0, " ORDER BY "), c.sorted("a."))
 		switch {
 		case o.Desc && c.notNull:
 			b.write(" DESC")
@@ -205,7 +205,7 @@ func (b *builder) update(t *table, m *ports.Mutation) {
 		if change.Add {
 			to = "a." + c.name + " + " + to
 		}
-		b.write(separator(i == 0, " SET ", ", "), c.name, " = ", to)
+		b.write(separator(i == 0, " SET "), c.name, " = ", to)
 	}
 	b.addressed(t, m)
 	b.params = append(b.params, set...)
@@ -238,7 +238,7 @@ func (b *builder) removeAll(v verb, t *table, m *ports.Mutation) {
 		return i
 	}
 	var steps []string
-	for i := 0; i < len(tables); i++ { // it grows on the way
+	for i := 0; i < len(tables); i++ { //nolint:intrange // it grows on the way
 		for _, r := range tables[i].model.Referrers {
 			n := number(r.Model)
 			ref := tables[n].column(r.Field)
@@ -331,14 +331,14 @@ func (b *builder) read(alias string, t *table) {
 		case formOther:
 			name += "::text"
 		}
-		b.write(separator(i == 0, "", ", "), name)
+		b.write(separator(i == 0, ""), name)
 		b.statement.columns = append(b.statement.columns, c)
 	}
 }
 
-func separator(first bool, yes, no string) string {
+func separator(first bool, opening string) string {
 	if first {
-		return yes
+		return opening
 	}
-	return no
+	return ", "
 }

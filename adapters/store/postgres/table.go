@@ -103,24 +103,24 @@ func (f form) holds(t ports.Type) bool {
 
 // A relation is what the catalogue says of a table.
 type relation struct {
-	Columns []attribute
-	Indexes []index
-	planned bool // Migrate is to create it
+	Columns []attribute `json:"columns"`
+	Indexes []index     `json:"indexes"`
+	planned bool        // Migrate is to create it
 }
 
 type attribute struct {
-	Name    string
-	Type    string
-	Loose   bool
-	NotNull bool
+	Name    string       `json:"name"`
+	Type    string       `json:"type"`
+	Loose   bool         `json:"loose"`
+	NotNull bool         `json:"notNull"`
 	added   *ports.Field // the field that Migrate is to add the column for
 }
 
 // An index is one that is valid and covers every row, by plain columns.
 type index struct {
-	Name    string
-	Unique  bool
-	Columns []string
+	Name    string   `json:"name"`
+	Unique  bool     `json:"unique"`
+	Columns []string `json:"columns"`
 }
 
 const catalogue = `SELECT json_build_object(

@@ -1,7 +1,6 @@
 package kerniaredis_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strconv"
@@ -16,8 +15,7 @@ import (
 
 // BenchmarkKV runs each call beside the bare client doing the same.
 func BenchmarkKV(b *testing.B) {
-	ctx, cancel := context.WithCancel(context.Background()) // as a request has one
-	defer cancel()
+	ctx := b.Context() // one that can be cancelled, as a request's
 	kv, c, p := open(b, nil)
 	value := strings.Repeat("x", 500)
 	e := ports.Entry{Value: value, Expires: time.Now().Add(time.Hour)}
@@ -52,8 +50,7 @@ func BenchmarkKV(b *testing.B) {
 // BenchmarkSession reads the snapshot under which a session and its user are kept, through the store and by the bare
 // client with what must be done about the expiry that an entry carries. Both must find the same.
 func BenchmarkSession(b *testing.B) {
-	ctx, cancel := context.WithCancel(context.Background()) // as a request has one
-	defer cancel()
+	ctx := b.Context() // one that can be cancelled, as a request's
 	kv, c, p := open(b, nil)
 	want := ports.Entry{Value: strings.Repeat("x", 900), Expires: time.UnixMilli(time.Now().Add(time.Hour).UnixMilli()).UTC()}
 	put(b, kv, "session", want.Value, want.Expires)

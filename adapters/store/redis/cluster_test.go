@@ -1,7 +1,7 @@
 package kerniaredis_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +36,7 @@ func cluster(t *testing.T) (addrs []string) {
 	slots := [][2]int{{0, 8191}, {8192, 16383}}
 	for i, r := range slots {
 		bus := freePort()
-		s := start(t, freePort(), "--cluster-enabled", "yes", "--cluster-port", fmt.Sprint(bus), "--cluster-node-timeout", "2000")
+		s := start(t, freePort(), "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(bus), "--cluster-node-timeout", "2000")
 		c := s.client()
 		t.Cleanup(func() { _ = c.Close() })
 		for _, command := range [][]any{

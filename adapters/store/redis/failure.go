@@ -65,7 +65,7 @@ func failure(ctx context.Context, verb string, err error) error {
 // past reports whether the context's deadline has come.
 func past(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
-	return ok && time.Until(deadline) <= 0
+	return ok && time.Until(deadline) <= 0 //nolint:forbidigo // a context's deadline is a time of the system's clock
 }
 
 // unquoted cuts the text of a server's error before the first thing that it could be quoting.

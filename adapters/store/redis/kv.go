@@ -259,4 +259,4 @@ func checkEntry(verb, key string, e ports.Entry) error {
 type systemClock struct{}
 
 // Now returns the system's time.
-func (systemClock) Now() time.Time { return time.Now() }
+func (systemClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one default clock

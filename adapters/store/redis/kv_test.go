@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestServer(t *testing.T) {
 		clock := memory.NewClock(clock.Now())
 		kv, c, p := open(t, clock)
 		for i := range 50 {
-			if err := kv.Join(ctx, "group", fmt.Sprint(i), clock.Now().Add(time.Minute)); err != nil {
+			if err := kv.Join(ctx, "group", strconv.Itoa(i), clock.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -203,7 +204,7 @@ func TestOpen(t *testing.T) {
 
 func put(t testing.TB, kv ports.KV, key, value string, expires time.Time) {
 	t.Helper()
-	if err := kv.Put(context.Background(), key, ports.Entry{Value: value, Expires: expires}); err != nil {
+	if err := kv.Put(t.Context(), key, ports.Entry{Value: value, Expires: expires}); err != nil {
 		t.Fatalf("Put = %v, want nil", err)
 	}
 }

@@ -3,9 +3,9 @@ package kerniaredis_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -144,7 +144,7 @@ func TestOutage(t *testing.T) {
 
 func TestRefusal(t *testing.T) {
 	t.Run("ReadOnlyIsUnavailable", func(t *testing.T) {
-		s := start(t, freePort(), "--replicaof", "127.0.0.1", fmt.Sprint(freePort()))
+		s := start(t, freePort(), "--replicaof", "127.0.0.1", strconv.Itoa(freePort()))
 		c := s.client()
 		defer c.Close()
 		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Put")

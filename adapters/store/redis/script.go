@@ -10,7 +10,7 @@ func newScripts() scripts {
 	return scripts{redis.NewScript(replaceScript), redis.NewScript(addScript), redis.NewScript(joinScript)}
 }
 
-// now, entry, ttl (0: it has expired)
+// now, entry, ttl (0: it has expired).
 const replaceScript = `
 local expires = tonumber(string.match(redis.call('GETRANGE', KEYS[1], 0, 20), '^(%-?%d+):'))
 if not expires or expires <= tonumber(ARGV[1]) then
@@ -23,7 +23,7 @@ else
 end
 return 1`
 
-// now, bound, window, slack; a count is kept as "count:until"
+// now, bound, window, slack; a count is kept as "count:until".
 const addScript = `
 local now, count, till = tonumber(ARGV[1]), 0, 0
 local held = redis.call('GET', KEYS[1])
@@ -43,7 +43,7 @@ count, till = count + 1, now + tonumber(ARGV[3])
 redis.call('SET', KEYS[1], string.format('%.0f:%.0f', count, till), 'PX', string.format('%.0f', ARGV[3] + ARGV[4]))
 return {1, count, till}`
 
-// expires, member, ttl, forgotten: those that expired before it are dropped for good
+// expires, member, ttl, forgotten: those that expired before it are dropped for good.
 const joinScript = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])
 redis.call('ZADD', KEYS[1], 'GT', ARGV[1], ARGV[2])

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,7 +79,7 @@ func launch(port int, args ...string) (*server, error) {
 		return nil, err
 	}
 	s := &server{port: port, dir: dir}
-	args = append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}, args...)
+	args = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}, args...)
 	s.cmd = exec.Command("redis-server", args...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
@@ -155,7 +156,7 @@ func prefix(name string) string { return fmt.Sprintf("test %d %s:", os.Getpid(),
 // sweep deletes at the end of the test what lies under the prefix on one server.
 func sweep(t testing.TB, c *redis.Client, prefix string) {
 	t.Cleanup(func() {
-		ctx := context.Background()
+		ctx := context.Background() //nolint:usetesting // t.Context() has ended before the cleanup
 		keys := c.Scan(ctx, 0, strings.NewReplacer("[", "\\[", "*", "\\*").Replace(prefix)+"*", 1000).Iterator()
 		for keys.Next(ctx) {
 			c.Unlink(ctx, keys.Val())

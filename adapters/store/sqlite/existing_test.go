@@ -1,7 +1,6 @@
 package kerniasqlite_test
 
 import (
-	"context"
 	"database/sql"
 	_ "embed"
 	"errors"
@@ -231,7 +230,7 @@ func TestPlan(t *testing.T) {
 	s := kerniasqlite.New(db)
 	defer closed(t, s)
 	a := newAuth()
-	if _, err := s.Find(context.Background(), a.byToken, []ports.Value{ports.String("a"), ports.String("b")}); err != nil {
+	if _, err := s.Find(t.Context(), a.byToken, []ports.Value{ports.String("a"), ports.String("b")}); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := db.QueryContext(t.Context(), "explain query plan "+c.list[len(c.list)-1], "a", "b")
@@ -247,6 +246,9 @@ func TestPlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan = append(plan, detail)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	text := strings.Join(plan, "\n")
 	if !strings.Contains(text, "SEARCH a USING INDEX") || !strings.Contains(text, "(token=?)") || !strings.Contains(text, "SEARCH b USING INDEX") || strings.Contains(text, "SCAN") {

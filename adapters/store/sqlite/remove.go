@@ -35,7 +35,7 @@ func (s *Store) exec(ctx context.Context, st *statement, args []any) (int64, err
 		}
 		return r.RowsAffected()
 	}
-	p, err := s.prepare(ctx, st, true)
+	p, err := s.prepare(ctx, st, true) //nolint:sqlclosecheck // kept for the store's life
 	if err != nil {
 		return 0, err
 	}

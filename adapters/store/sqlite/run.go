@@ -49,7 +49,7 @@ func (s *Store) query(ctx context.Context, st *statement, write bool, args []any
 	if t := s.transaction(ctx); t != nil {
 		return t.query(ctx, st, args)
 	}
-	p, err := s.prepare(ctx, st, write)
+	p, err := s.prepare(ctx, st, write) //nolint:sqlclosecheck // kept for the store's life
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 	if err == nil || !busy(err) {
 		return err
 	}
-	until := time.Now().Add(s.patience)
-	for pause := time.Millisecond; time.Now().Before(until); pause = min(2*pause, 16*time.Millisecond) {
+	until := time.Now().Add(s.patience)                                                                  //nolint:forbidigo // a wait, which no clock but the system's measures
+	for pause := time.Millisecond; time.Now().Before(until); pause = min(2*pause, 16*time.Millisecond) { //nolint:forbidigo // the same wait
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -127,7 +127,7 @@ func (g *migration) each(ctx context.Context, text string, f func(scan func(...a
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has what is to be known
 	for rows.Next() {
 		if err := f(rows.Scan); err != nil {
 			return err

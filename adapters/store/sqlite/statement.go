@@ -200,8 +200,7 @@ func (s *Store) compileQuery(q *ports.Query) (*finder, error) {
 	b.put(from)
 	b.where("a.", t, to, nil, q.Where)
 	b.put(" order by ")
-	tied := true
-	desc := ""
+	tied, desc := true, ""
 	for i, o := range q.Order {
 		desc = ""
 		if o.Desc {

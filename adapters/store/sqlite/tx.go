@@ -108,7 +108,7 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx) error {
 func (s *Store) warm(ctx context.Context, t *transaction) {
 	_ = t.tx.Rollback() // over already; gives its connection back
 	for _, st := range t.cold {
-		if _, err := s.prepare(ctx, st, true); err != nil {
+		if _, err := s.prepare(ctx, st, true); err != nil { //nolint:sqlclosecheck // kept for the store's life
 			return
 		}
 	}

@@ -149,8 +149,13 @@ func FuzzF12_Allows(f *testing.F) {
 
 func FuzzF12_Trusts(f *testing.F) {
 	for _, c := range [][2]string{
-		{"https://good.com", "https://good.com"}, {"*.good.com", "https://a.good.com"}, {"https://*.good.com", "https://evil.com"},
-		{"myapp://", "myapp:/"}, {"http://localhost:*", "http://localhost:3000"}, {"192.168.*.*", "http://192.168.1.1"}, {"exp://**", "exp://x/y"},
+		{"https://good.com", "https://good.com"},
+		{"*.good.com", "https://a.good.com"},
+		{"https://*.good.com", "https://evil.com"},
+		{"myapp://", "myapp:/"},
+		{"http://localhost:*", "http://localhost:3000"},
+		{"192.168.*.*", "http://192.168.1.1"},
+		{"exp://**", "exp://x/y"},
 	} {
 		f.Add(c[0], c[1])
 	}

@@ -160,7 +160,7 @@ func TestF02_Queue(t *testing.T) {
 		var group sync.WaitGroup
 		for range calls {
 			group.Go(func() {
-				if _, err := h.Hash(context.Background(), "password"); err != nil {
+				if _, err := h.Hash(t.Context(), "password"); err != nil {
 					t.Error(err)
 				}
 			})
@@ -185,7 +185,7 @@ func TestF02_Queue(t *testing.T) {
 		g := newGate()
 		h := password.New(password.Options{Random: g, Parallel: 1, Queue: 2})
 		var group sync.WaitGroup
-		group.Go(func() { _, _ = h.Hash(context.Background(), "password") })
+		group.Go(func() { _, _ = h.Hash(t.Context(), "password") })
 		<-g.entered
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 2)
@@ -215,11 +215,11 @@ func TestF02_Queue(t *testing.T) {
 		h := password.New(password.Options{Random: g, Parallel: 1, Queue: 1})
 		none := password.New(password.Options{Random: g, Parallel: 1, Queue: -1})
 		var group sync.WaitGroup
-		group.Go(func() { _, _ = h.Hash(context.Background(), "password") })
-		group.Go(func() { _, _ = none.Hash(context.Background(), "password") })
+		group.Go(func() { _, _ = h.Hash(t.Context(), "password") })
+		group.Go(func() { _, _ = none.Hash(t.Context(), "password") })
 		<-g.entered
 		<-g.entered
-		group.Go(func() { _, _ = h.Hash(context.Background(), "password") })
+		group.Go(func() { _, _ = h.Hash(t.Context(), "password") })
 		wait(t, "a call to queue", func() bool { return h.Waiting() == 1 })
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()

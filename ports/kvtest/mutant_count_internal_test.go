@@ -2,7 +2,6 @@ package kvtest
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -96,7 +95,7 @@ func countFlaws() []flaw {
 		spoil("CountsInTheEntry", func(m *mutant) {
 			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
 				tally, err := m.KV.Add(ctx, key, l)
-				_ = m.KV.Put(ctx, key, ports.Entry{Value: fmt.Sprint(tally.Count), Expires: m.clock.Now().Add(l.Window)})
+				_ = m.KV.Put(ctx, key, ports.Entry{Value: strconv.FormatInt(tally.Count, 10), Expires: m.clock.Now().Add(l.Window)})
 				return tally, err
 			}
 		}, "NeverConfusesCountsAndEntries"),
