@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/kernia-go/kernia/ports"
@@ -13,7 +12,7 @@ import (
 // tableCounts counts in the table rateLimit, across every process on the database.
 type tableCounts struct {
 	auth  *Auth
-	swept atomic.Int64
+	swept sweeper
 
 	row     ports.Query    // key
 	add     ports.Mutation // key, after, bound: 1, now
@@ -115,8 +114,7 @@ func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
 // sweep removes counts of requests older than the longest rule, at most once a minute in this process; what a feature
 // counts stays.
 func (t *tableCounts) sweep(ctx context.Context, now time.Time) error {
-	last := t.swept.Load()
-	if now.UnixMilli()-last < sweepEvery.Milliseconds() || !t.swept.CompareAndSwap(last, now.UnixMilli()) {
+	if !t.swept.due(now) {
 		return nil
 	}
 	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-longest).UnixMilli()), ports.String(limitPrefix)})

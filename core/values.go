@@ -6,17 +6,14 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
-	"sync/atomic"
-	"time"
 	"unicode/utf8"
 
 	"github.com/kernia-go/kernia/ports"
 )
 
 const (
-	maxKey     = 512     // bytes, as ports.KV says
-	maxValue   = 1 << 20 // bytes
-	sweepEvery = time.Minute
+	maxKey   = 512     // bytes, as ports.KV says
+	maxValue = 1 << 20 // bytes
 )
 
 // tableValues keeps values that expire in the table verification, under the hash of their key: who reads the database
@@ -25,7 +22,7 @@ const (
 // found too.
 type tableValues struct {
 	auth  *Auth
-	swept atomic.Int64 // when this process last removed what has expired, in milliseconds
+	swept sweeper
 
 	newest                 ports.Query    // key, key, now
 	all                    ports.Query    // key, key
@@ -212,8 +209,7 @@ func (t *tableValues) remove(ctx context.Context, keys []string) error {
 // sweep removes what has expired, at most once a minute in this process; writes carry it.
 func (t *tableValues) sweep(ctx context.Context) error {
 	now := t.auth.now()
-	last := t.swept.Load()
-	if now.UnixMilli()-last < sweepEvery.Milliseconds() || !t.swept.CompareAndSwap(last, now.UnixMilli()) {
+	if !t.swept.due(now) {
 		return nil
 	}
 	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Time(now)})
