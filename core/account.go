@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/kernia-go/kernia/core/internal/address"
+	"github.com/kernia-go/kernia/core/internal/email"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -24,9 +24,9 @@ func (c *Credential) LogValue() slog.Value {
 
 // FindCredential returns the user with the e-mail address and their password account in one round trip to the
 // store, or nil where there is no such user or they have no password.
-func (a *Auth) FindCredential(ctx context.Context, email string) (*Credential, error) {
+func (a *Auth) FindCredential(ctx context.Context, address string) (*Credential, error) {
 	records, err := a.config.Store.Find(ctx, &a.queries.credentialByEmail,
-		[]ports.Value{ports.String(CredentialProvider), ports.String(address.Normal(email))})
+		[]ports.Value{ports.String(CredentialProvider), ports.String(email.Normal(address))})
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/kernia-go/kernia/core/internal/clientip"
 	"github.com/kernia-go/kernia/core/internal/cookie"
 )
 
@@ -213,6 +214,16 @@ func (c *Call) SignOut(ctx context.Context) error {
 
 // End makes the answer delete the session's cookies.
 func (c *Call) End() { c.ended, c.renewed = true, nil }
+
+// ClientAddress returns the address of the client: the peer's, or, where the peer is a trusted proxy, the
+// rightmost address in X-Forwarded-For that is not one. IPv6 addresses are those of their /64 network, an IPv4
+// address mapped into IPv6 is the IPv4 address. "" means unknown.
+func (c *Call) ClientAddress() string {
+	if c.request == nil {
+		return ""
+	}
+	return clientip.Of(c.request.Remote, c.request.Header["X-Forwarded-For"], c.auth.config.TrustedProxies)
+}
 
 // maxUserAgent bounds what is kept of a User-Agent header, in bytes.
 const maxUserAgent = 512

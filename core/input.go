@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/kernia-go/kernia/core/internal/address"
+	"github.com/kernia-go/kernia/core/internal/email"
 )
 
 // Members are what a body brought besides an operation's own fields: the values of added fields. An operation
@@ -257,7 +257,7 @@ func (f *inputField) check(where string, target any) string {
 	switch {
 	case strings.Contains(*s, "\x00"): // databases keep no such text
 		return "[" + where + "." + f.name + "] Invalid input"
-	case f.email && !address.Valid(*s):
+	case f.email && !email.Valid(*s):
 		return "[" + where + "." + f.name + "] Invalid email address"
 	case f.min > 0 && characters(*s) < f.min:
 		return fmt.Sprintf("[%s.%s] Too small: expected string to have >=%d characters", where, f.name, f.min)

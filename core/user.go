@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/kernia-go/kernia/core/internal/address"
+	"github.com/kernia-go/kernia/core/internal/email"
 	"github.com/kernia-go/kernia/core/internal/secret"
 	"github.com/kernia-go/kernia/ports"
 )
@@ -19,8 +19,8 @@ func (a *Auth) FindUser(ctx context.Context, id string) (*User, error) {
 }
 
 // FindUserByEmail returns the user with the e-mail address in whatever case, or nil.
-func (a *Auth) FindUserByEmail(ctx context.Context, email string) (*User, error) {
-	return a.oneUser(ctx, &a.queries.userByEmail, address.Normal(email))
+func (a *Auth) FindUserByEmail(ctx context.Context, address string) (*User, error) {
+	return a.oneUser(ctx, &a.queries.userByEmail, email.Normal(address))
 }
 
 func (a *Auth) oneUser(ctx context.Context, q *ports.Query, arg string) (*User, error) {
@@ -68,8 +68,8 @@ func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, e
 	if err := a.refuseUnheld(ctx); err != nil {
 		return User{}, err
 	}
-	u.Email = address.Normal(u.Email)
-	if !address.Valid(u.Email) {
+	u.Email = email.Normal(u.Email)
+	if !email.Valid(u.Email) {
 		return User{}, ErrInvalidEmail
 	}
 	if len(u.Values()) != len(a.schema.userExtras) {
@@ -111,7 +111,7 @@ func (a *Auth) beforeCreate(ctx context.Context, u *User, with []Account) error 
 			return err
 		}
 	}
-	if u.Email = address.Normal(u.Email); !address.Valid(u.Email) { // a hook may have changed it
+	if u.Email = email.Normal(u.Email); !email.Valid(u.Email) { // a hook may have changed it
 		return ErrInvalidEmail
 	}
 	for i := range with {
@@ -148,14 +148,14 @@ func (a *Auth) Pretend(u User) (User, error) {
 	case err == nil && a.config.IDs == ports.IDObjectID:
 		id, err = secret.Random32(a.config.Random, "0123456789abcdef", 24)
 	}
-	u.ID, u.Email = id, address.Normal(u.Email)
+	u.ID, u.Email = id, email.Normal(u.Email)
 	u.CreatedAt = a.now()
 	u.UpdatedAt = u.CreatedAt
 	return u, err
 }
 
 // ValidEmail reports whether s, in whatever case, can be the e-mail address of a user.
-func ValidEmail(s string) bool { return address.Valid(s) }
+func ValidEmail(s string) bool { return email.Valid(s) }
 
 func userConflict(err error) error {
 	if c, ok := errors.AsType[*ports.ConflictError](err); ok {
@@ -206,12 +206,12 @@ func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, e
 
 // normalEmail brings an address that change sets into the form in which addresses are stored.
 func normalEmail(change *Patch) error {
-	email, ok := change.Lookup("email")
+	address, ok := change.Lookup("email")
 	if !ok {
 		return nil
 	}
-	normal := address.Normal(email.AsString())
-	if !address.Valid(normal) {
+	normal := email.Normal(address.AsString())
+	if !email.Valid(normal) {
 		return ErrInvalidEmail
 	}
 	change.Put("email", ports.String(normal))

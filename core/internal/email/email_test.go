@@ -1,30 +1,30 @@
-package address_test
+package email_test
 
 import (
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/kernia-go/kernia/core/internal/address"
+	"github.com/kernia-go/kernia/core/internal/email"
 )
 
 func TestValid(t *testing.T) {
-	for _, email := range []string{
+	for _, s := range []string{
 		"a@b.co", "alice@example.com", "A.B+tag@Sub.Example.COM", "o'neil@x.org", "_-+@1-a.com", "-a@b.co", "a-@b.co",
 		"'a@b.co", "x@a--.co", "1@1.2.museum", "a@xn--bcher-kva.example", strings.Repeat("a", 248) + "@b.com",
 	} {
-		if !address.Valid(email) {
-			t.Errorf("Valid(%q) = false, want true", email)
+		if !email.Valid(s) {
+			t.Errorf("Valid(%q) = false, want true", s)
 		}
 	}
-	for _, email := range []string{
+	for _, s := range []string{
 		"", "@", "nope", "a@", "@b.co", "a@b", "a@b.c", "a@b.c1", "a@b.1c", ".a@b.co", "a.@b.co", "a..b@c.co", "a'@b.co",
 		"a@.co", "a@b..co", "a@-b.co", "a@b.-co", "a@b.co-", "a@b.co.", "a b@c.co", " a@b.co", "a@b.co ", "a@b.co\n",
 		"a@b@c.co", "a@b_c.co", "é@b.co", "a@é.co", "\"a\"@b.co", "a@[1.2.3.4]", "a%@b.co", "a@b.co\x00", "<a@b.co>",
 		"a,b@c.co", "a@b.co,c@d.co", "a\r\nBcc: x@y.zz@b.co", "a@b.c@", strings.Repeat("a", 249) + "@b.com",
 	} {
-		if address.Valid(email) {
-			t.Errorf("Valid(%q) = true, want false", email)
+		if email.Valid(s) {
+			t.Errorf("Valid(%q) = true, want false", s)
 		}
 	}
 }
@@ -33,7 +33,7 @@ func TestNormal(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "a@b.co": "a@b.co", "AliCE@Example.COM": "alice@example.com", "\u212a@B.co": "\u212a@b.co", "É@x": "É@x",
 	} {
-		if got := address.Normal(in); got != want {
+		if got := email.Normal(in); got != want {
 			t.Errorf("Normal(%q) = %q, want %q", in, got, want)
 		}
 	}
@@ -49,11 +49,11 @@ func FuzzValid(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		at := strings.IndexByte(s, '@')
-		want := len(s) <= address.Max && grammar.MatchString(s) && s[at-1] != '\''
-		if got := address.Valid(s); got != want {
+		want := len(s) <= email.Max && grammar.MatchString(s) && s[at-1] != '\''
+		if got := email.Valid(s); got != want {
 			t.Errorf("Valid(%q) = %v, want %v", s, got, want)
 		}
-		if n := address.Normal(s); address.Normal(n) != n || address.Valid(n) != want {
+		if n := email.Normal(s); email.Normal(n) != n || email.Valid(n) != want {
 			t.Errorf("Normal(%q) = %q is not stable", s, n)
 		}
 	})
@@ -61,6 +61,6 @@ func FuzzValid(f *testing.F) {
 
 func BenchmarkValid(b *testing.B) {
 	for b.Loop() {
-		address.Valid("alice.long-name+tag@mail.example.com")
+		email.Valid("alice.long-name+tag@mail.example.com")
 	}
 }

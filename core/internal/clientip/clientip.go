@@ -1,18 +1,16 @@
-package kernia
+// Package clientip tells from which address a request comes: the peer's, or the one that a trusted proxy passes on.
+package clientip
 
 import (
 	"net/netip"
 	"strings"
 )
 
-// ClientAddress returns the address of the client: the peer's, or, where the peer is a trusted proxy, the
-// rightmost address in X-Forwarded-For that is not one. IPv6 addresses are those of their /64 network, an IPv4
-// address mapped into IPv6 is the IPv4 address. "" means unknown.
-func (c *Call) ClientAddress() string {
-	if c.request == nil {
-		return ""
-	}
-	ip := clientAddress(c.request, c.auth.config.TrustedProxies)
+// Of returns the client's address as text, "" where it is unknown. remote is the peer, "IP:port" or "IP"; forwarded
+// are the values of X-Forwarded-For. If the peer is in proxies, the client is the rightmost forwarded address that is
+// not. An IPv6 address is that of its /64 network; an IPv4 address mapped into IPv6 is the IPv4 address.
+func Of(remote string, forwarded []string, proxies []netip.Prefix) string {
+	ip := client(remote, forwarded, proxies)
 	switch {
 	case !ip.IsValid():
 		return ""
@@ -23,14 +21,14 @@ func (c *Call) ClientAddress() string {
 	return masked.Addr().StringExpanded()
 }
 
-func clientAddress(r *Request, proxies []netip.Prefix) netip.Addr {
-	ip := parseAddress(r.Remote)
+func client(remote string, forwarded []string, proxies []netip.Prefix) netip.Addr {
+	ip := parse(remote)
 	if !ip.IsValid() || !within(ip, proxies) {
 		return ip
 	}
 	// Right to left: each hop was written by the one to its right, so the walk ends at the first that is not
 	// ours. Junk says that nothing to its left can be believed either.
-	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
 	for i := len(hops) - 1; i >= 0 && len(hops)-i <= maxHops; i-- {
 		hop := strings.TrimSpace(hops[i])
 		if hop == "" && len(hops) == 1 {
@@ -58,8 +56,8 @@ func within(ip netip.Addr, networks []netip.Prefix) bool {
 	return false
 }
 
-// parseAddress reads "IP:port" or "IP".
-func parseAddress(s string) netip.Addr {
+// parse reads "IP:port" or "IP".
+func parse(s string) netip.Addr {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap().WithZone("")
 	}

@@ -1,6 +1,6 @@
-// Package address judges e-mail addresses as the wire contract does: by a fixed grammar, in one pass, without a
+// Package email judges e-mail addresses as the wire contract does: by a fixed grammar, in one pass, without a
 // regular expression. It says nothing about whether a mailbox exists.
-package address
+package email
 
 // Max is the most bytes an address may have; longer ones cannot be delivered to (RFC 5321, section 4.5.3.1.3).
 const Max = 254
