@@ -39,7 +39,7 @@ type Auth struct {
 }
 
 // New returns an Auth for the configuration and features, or an error that names the setting or feature and what
-// it lacks. It touches no database and starts no goroutine.
+// it lacks; one about a setting is a [SettingError]. It touches no database and starts no goroutine.
 func New(cfg Config, features ...Feature) (*Auth, error) {
 	cfg, err := cfg.settled()
 	if err != nil {
@@ -53,12 +53,12 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 	if cfg.BaseURL != "" {
 		own, ok := origin.Of(cfg.BaseURL)
 		if !ok {
-			return nil, fmt.Errorf("kernia: Config.BaseURL has no origin")
+			return nil, badSetting("BaseURL", "has no origin")
 		}
 		patterns = append([]string{own}, patterns...)
 	}
 	if a.trusted, err = origin.Parse(patterns); err != nil {
-		return nil, fmt.Errorf("kernia: Config.TrustedOrigins: %w", err)
+		return nil, badSetting("TrustedOrigins", "%w", err)
 	}
 	if err := a.collect(features); err != nil {
 		return nil, err
@@ -90,11 +90,11 @@ func (a *Auth) unlock() error {
 	}
 	for i, s := range append([]string{c.Secret}, c.OldSecrets...) {
 		if err := secret.Check(s); err != nil {
-			name := "Config.Secret"
+			name := "Secret"
 			if i > 0 {
-				name = "Config.OldSecrets"
+				name = "OldSecrets"
 			}
-			return fmt.Errorf("kernia: %s: %w", name, err)
+			return badSetting(name, "%w", err)
 		}
 	}
 	a.keys = secret.New(c.Secret, c.OldSecrets...)
@@ -113,7 +113,7 @@ func developmentSecret(c *Config) (string, error) {
 			return strings.TrimSpace(string(kept)), nil
 		}
 		if !errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("kernia: Config.SecretFile: %w", err)
+			return "", badSetting("SecretFile", "%w", err)
 		}
 		made, err := secret.Generate(c.Random)
 		if err != nil {
@@ -124,15 +124,15 @@ func developmentSecret(c *Config) (string, error) {
 			continue // another process was faster
 		}
 		if err != nil {
-			return "", fmt.Errorf("kernia: Config.SecretFile: %w", err)
+			return "", badSetting("SecretFile", "%w", err)
 		}
 		_, err = f.WriteString(made + "\n")
 		if err = errors.Join(err, f.Close()); err != nil {
-			return "", fmt.Errorf("kernia: Config.SecretFile: %w", err)
+			return "", badSetting("SecretFile", "%w", err)
 		}
 		return made, nil
 	}
-	return "", fmt.Errorf("kernia: Config.SecretFile appears and disappears")
+	return "", badSetting("SecretFile", "appears and disappears")
 }
 
 // Migrate compares the database with what the core and the features need and returns what is missing; with apply it

@@ -157,17 +157,17 @@ const (
 // settled returns the configuration with every default filled in, or an error that names the setting to change.
 func (c Config) settled() (Config, error) {
 	if c.Store == nil {
-		return c, fmt.Errorf("kernia: Config.Store is missing")
+		return c, badSetting("Store", "is missing")
 	}
 	if c.BaseURL == "" && !c.Development {
-		return c, fmt.Errorf("kernia: Config.BaseURL is missing: set the public URL of the routes, as https://api.example.com/api/auth")
+		return c, badSetting("BaseURL", "is missing: set the public URL of the routes, as https://api.example.com/api/auth")
 	}
 	if err := c.settlePaths(); err != nil {
 		return c, err
 	}
 	for _, path := range c.DisabledPaths {
 		if !validRoute(path) {
-			return c, fmt.Errorf("kernia: Config.DisabledPaths: %q is no route; write it as /update-user", path)
+			return c, badSetting("DisabledPaths", "%q is no route; write it as /update-user", path)
 		}
 	}
 	if c.BodyLimit == 0 {
@@ -176,8 +176,11 @@ func (c Config) settled() (Config, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	if c.BodyLimit < 0 || c.Timeout < 0 {
-		return c, fmt.Errorf("kernia: Config.BodyLimit and Config.Timeout must not be negative")
+	if c.BodyLimit < 0 {
+		return c, badSetting("BodyLimit", "must not be negative")
+	}
+	if c.Timeout < 0 {
+		return c, badSetting("Timeout", "must not be negative")
 	}
 	c.settlePorts()
 	if err := c.RateLimit.settle(c.Development); err != nil {
@@ -192,7 +195,7 @@ func (c *Config) settlePaths() error {
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return fmt.Errorf("kernia: Config.BaseURL must be an http or https URL with a host, no query and no user")
+			return badSetting("BaseURL", "must be an http or https URL with a host, no query and no user")
 		}
 		path := strings.TrimRight(u.EscapedPath(), "/")
 		if path == "" {
@@ -211,7 +214,7 @@ func (c *Config) settlePaths() error {
 	}
 	c.BasePath = strings.TrimRight(c.BasePath, "/")
 	if c.BasePath != "" && (c.BasePath[0] != '/' || strings.Contains(c.BasePath, "//") || strings.ContainsAny(c.BasePath, "?#%\\ ")) {
-		return fmt.Errorf("kernia: Config.BasePath must begin with / and hold plain segments, as /api/auth")
+		return badSetting("BasePath", "must begin with / and hold plain segments, as /api/auth")
 	}
 	return nil
 }
@@ -242,7 +245,7 @@ func (s *SessionConfig) settle() error {
 		}
 	}
 	if s.ExpiresIn < 0 {
-		return fmt.Errorf("kernia: Config.Session.ExpiresIn must not be negative")
+		return badSetting("Session.ExpiresIn", "must not be negative")
 	}
 	set(&s.ExpiresIn, 7*day)
 	set(&s.UpdateAge, day)
@@ -250,7 +253,7 @@ func (s *SessionConfig) settle() error {
 		set(&s.FreshAge, day)
 	}
 	if s.ExpiresIn > maxCookieAge || s.ExpiresIn < time.Second {
-		return fmt.Errorf("kernia: Config.Session.ExpiresIn must be between 1 second and 400 days")
+		return badSetting("Session.ExpiresIn", "must be between 1 second and 400 days")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package kernia
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -36,16 +35,16 @@ func newCookieNames(c *Config) (cookieNames, error) {
 			*to = "__Secure-" + *to
 		}
 		if err := n.attributes.Check(*to); err != nil {
-			return n, fmt.Errorf("kernia: Config.Cookies: %w", err)
+			return n, badSetting("Cookies", "%w", err)
 		}
 	}
 	for key := range c.Cookies.Names {
 		if key != "session_token" && key != "session_data" && key != "dont_remember" {
-			return n, fmt.Errorf("kernia: Config.Cookies.Names has %q, which is no cookie of ours", key)
+			return n, badSetting("Cookies.Names", "%q is not the name of a cookie", key)
 		}
 	}
 	if n.session == n.data || n.session == n.remember || n.data == n.remember {
-		return n, fmt.Errorf("kernia: Config.Cookies.Names gives two cookies one name")
+		return n, badSetting("Cookies.Names", "gives two cookies one name")
 	}
 	return n, nil
 }

@@ -104,7 +104,7 @@ func (a *Auth) collect(features []Feature) error {
 		}
 	}
 	if err := a.config.Hooks.check(); err != nil {
-		return fmt.Errorf("kernia: Config.Hooks: %w", err)
+		return badSetting("Hooks", "%w", err)
 	}
 	a.hooks = append(a.hooks, a.config.Hooks)
 	return a.complete(all)
@@ -137,11 +137,11 @@ func (a *Auth) take(d *Declaration, given map[string]bool) error {
 
 // complete builds the schema from what everybody declared.
 func (a *Auth) complete(all []*Declaration) error {
-	users, err := extras(a.config.UserFields, all, func(d *Declaration) []Extra { return d.users })
+	users, err := extras("UserFields", a.config.UserFields, all, func(d *Declaration) []Extra { return d.users })
 	if err != nil {
 		return err
 	}
-	sessions, err := extras(a.config.SessionFields, all, func(d *Declaration) []Extra { return d.sessions })
+	sessions, err := extras("SessionFields", a.config.SessionFields, all, func(d *Declaration) []Extra { return d.sessions })
 	if err != nil {
 		return err
 	}
@@ -174,22 +174,23 @@ func (a *Auth) complete(all []*Declaration) error {
 	return a.schema.name(a.config.Tables)
 }
 
-func extras(own []Extra, all []*Declaration, of func(*Declaration) []Extra) ([]extraField, error) {
+// extras returns what the features and then the application's own setting add to a table.
+func extras(setting string, own []Extra, all []*Declaration, of func(*Declaration) []Extra) ([]extraField, error) {
 	var out []extraField
 	seen := map[string]bool{}
-	add := func(e Extra, who string) error {
+	add := func(e Extra) error {
 		x := e.extra()
 		if x.name == "" || seen[x.name] {
-			return fmt.Errorf("kernia: %s adds field %q, which has no name or is there already", who, x.name)
+			return fmt.Errorf("field %q has no name or is there already", x.name)
 		}
 		if x.unique && !x.fallback.IsNull() {
-			return fmt.Errorf("kernia: %s adds field %q, which is unique and has a default that only one record can hold", who, x.name)
+			return fmt.Errorf("field %q is unique and has a default that only one record can hold", x.name)
 		}
 		if reserved(x.name) {
-			return fmt.Errorf("kernia: %s adds field %q, a name that requests use for something else", who, x.name)
+			return fmt.Errorf("field %q has a name that requests use for something else", x.name)
 		}
 		if x.required && !x.input && x.fallback.IsNull() {
-			return fmt.Errorf("kernia: %s adds field %q, which is required, has no default and cannot be set", who, x.name)
+			return fmt.Errorf("field %q is required, has no default and cannot be set", x.name)
 		}
 		seen[x.name] = true
 		out = append(out, x)
@@ -197,14 +198,14 @@ func extras(own []Extra, all []*Declaration, of func(*Declaration) []Extra) ([]e
 	}
 	for _, d := range all {
 		for _, e := range of(d) {
-			if err := add(e, "feature "+d.feature); err != nil {
-				return nil, err
+			if err := add(e); err != nil {
+				return nil, fmt.Errorf("kernia: feature %s: %w", d.feature, err)
 			}
 		}
 	}
 	for _, e := range own {
-		if err := add(e, "Config"); err != nil {
-			return nil, err
+		if err := add(e); err != nil {
+			return nil, badSetting(setting, "%w", err)
 		}
 	}
 	return out, nil

@@ -2,7 +2,6 @@ package kernia
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
@@ -29,10 +28,10 @@ func (a *Auth) place() error {
 	}
 	groups, ok := a.config.KV.(ports.Groups)
 	if !ok {
-		return fmt.Errorf("kernia: Config.Session.Place needs a Config.KV that implements ports.Groups")
+		return badSetting("Session.Place", "needs a Config.KV that implements ports.Groups")
 	}
 	if a.config.Session.StoreTokens == Plain && a.config.Session.Place == InKV {
-		return fmt.Errorf("kernia: Config.Session.StoreTokens Plain has no meaning where sessions are in the key-value store alone")
+		return badSetting("Session.StoreTokens", "Plain has no meaning where sessions are in the key-value store alone")
 	}
 	a.sessions = kvSessions{auth: a, kv: groups, copy: a.config.Session.Place == InBoth, rows: rows}
 	return nil

@@ -155,20 +155,20 @@ func (s *schema) name(names map[string]Naming) error {
 			}
 		}
 		if m == nil {
-			return fmt.Errorf("kernia: Config.Tables names %q, which no feature declares", table)
+			return badSetting("Tables", "no feature declares a table %q", table)
 		}
 		m.Table = n.Table
 		for name, column := range n.Columns {
 			i := m.Field(name)
 			if i < 0 {
-				return fmt.Errorf("kernia: Config.Tables names %q.%q, and there is no such field", table, name)
+				return badSetting("Tables", "table %q has no field %q", table, name)
 			}
 			m.Fields[i].Column = column
 		}
 	}
 	for _, m := range s.all {
 		if err := m.Check(); err != nil {
-			return fmt.Errorf("kernia: Config.Tables: %w", err)
+			return badSetting("Tables", "%w", err)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package kernia
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +40,7 @@ var builtinRules = [...]RateRule{
 
 func (r *RateLimitConfig) settle(development bool) error {
 	if r.Disabled && r.Enabled {
-		return fmt.Errorf("kernia: Config.RateLimit is Enabled and Disabled")
+		return badSetting("RateLimit", "is both Enabled and Disabled")
 	}
 	r.Disabled = r.Disabled || development && !r.Enabled
 	if r.Window == 0 {
@@ -52,7 +51,7 @@ func (r *RateLimitConfig) settle(development bool) error {
 	}
 	for _, rule := range slices.Concat(r.Rules, []RateRule{{Path: "/", Window: r.Window, Max: r.Max}}) {
 		if rule.Path == "" || rule.Path[0] != '/' || rule.Max < 0 || rule.Window < time.Millisecond && rule.Max > 0 || rule.Window > longest {
-			return fmt.Errorf("kernia: Config.RateLimit: a rule needs a path that begins with /, a window of a millisecond to a day, and a bound")
+			return badSetting("RateLimit", "a rule needs a path that begins with /, a window of a millisecond to a day, and a bound")
 		}
 	}
 	return nil

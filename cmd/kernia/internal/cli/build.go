@@ -2,10 +2,10 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
@@ -28,7 +28,7 @@ func (s *settings) build(store ports.Store, kv ports.KV, log *slog.Logger) (buil
 	features, names := s.features()
 	auth, err := kernia.New(cfg, features...)
 	if err != nil {
-		return built{}, wrong{errors.New(inKeys(err.Error()))}
+		return built{}, wrong{inKeys(err)}
 	}
 	return built{auth, names}, nil
 }
@@ -190,22 +190,30 @@ func networks(texts []string) []netip.Prefix {
 	return all
 }
 
+// settingKeys has the keys of the configuration for the settings of the core.
+var settingKeys = map[string]string{
+	"Config.BaseURL":             "baseURL",
+	"Config.BasePath":            "basePath",
+	"Config.Secret":              "secret",
+	"Config.OldSecrets":          "secrets",
+	"Config.TrustedOrigins":      "trustedOrigins",
+	"Config.DisabledPaths":       "disabledPaths",
+	"Config.ErrorURL":            "onAPIError.errorURL",
+	"Config.UserFields":          "user.additionalFields",
+	"Config.SessionFields":       "session.additionalFields",
+	"Config.Tables":              "modelName or fields",
+	"Config.Session.ExpiresIn":   "session.expiresIn",
+	"Config.Session.StoreTokens": "session.storeTokens",
+	"Config.Cookies":             "advanced cookies",
+	"Config.Cookies.Names":       "advanced.cookies",
+	"Config.RateLimit":           "rateLimit",
+}
+
 // inKeys says in the configuration's words what the core says in its own.
-func inKeys(text string) string {
-	return strings.NewReplacer(
-		"kernia: ", "",
-		"Config.BaseURL", "baseURL",
-		"Config.BasePath", "basePath",
-		"Config.Secret:", "secret:",
-		"Config.OldSecrets", "secrets",
-		"Config.TrustedOrigins", "trustedOrigins",
-		"Config.Session.ExpiresIn", "session.expiresIn",
-		"Config.Tables names", "modelName or fields: there is",
-		"Config.Tables", "modelName or fields",
-		"Config.Cookies.Names", "advanced.cookies",
-		"Config.Cookies", "advanced cookies",
-		"Config.RateLimit", "rateLimit",
-		"Config.Session.StoreTokens Plain", "session.storeTokens plain",
-		"Config.ErrorURL", "onAPIError.errorURL",
-	).Replace(text)
+func inKeys(err error) error {
+	e, ok := errors.AsType[*kernia.SettingError](err)
+	if !ok || settingKeys[e.Setting] == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", settingKeys[e.Setting], e.Err)
 }

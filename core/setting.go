@@ -1,0 +1,21 @@
+package kernia
+
+import "fmt"
+
+// A SettingError is an error of [New] about one setting of the [Config]. Programs that read their configuration from
+// elsewhere find it with errors.As and tell the user their own name of the setting.
+type SettingError struct {
+	Setting string // the Go name, as "Config.Session.ExpiresIn"
+	Err     error  // what is wrong with it; it never repeats a secret
+}
+
+// Error returns the setting and what is wrong with it.
+func (e *SettingError) Error() string { return "kernia: " + e.Setting + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// badSetting returns a SettingError for the setting, without "Config.", with the formatted reason.
+func badSetting(setting, format string, args ...any) error {
+	return &SettingError{Setting: "Config." + setting, Err: fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,79 @@
+package kernia_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/kerniatest"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+func TestSettingError(t *testing.T) {
+	deny := func(context.Context, kernia.Session) error { return errors.New("no") }
+	for _, c := range []struct {
+		setting string
+		spoil   func(*kernia.Config)
+	}{
+		{"Config.Store", func(c *kernia.Config) { c.Store = nil }},
+		{"Config.BaseURL", func(c *kernia.Config) { c.BaseURL = "" }},
+		{"Config.BaseURL", func(c *kernia.Config) { c.BaseURL = "ftp://example.com" }},
+		{"Config.BasePath", func(c *kernia.Config) { c.BasePath = "auth" }},
+		{"Config.Secret", func(c *kernia.Config) { c.Secret = "short" }},
+		{"Config.OldSecrets", func(c *kernia.Config) { c.OldSecrets = []string{"short"} }},
+		{"Config.SecretFile", func(c *kernia.Config) {
+			c.Development, c.Secret, c.SecretFile = true, "", filepath.Join(t.TempDir(), "none", "secret")
+		}},
+		{"Config.TrustedOrigins", func(c *kernia.Config) { c.TrustedOrigins = []string{"*"} }},
+		{"Config.DisabledPaths", func(c *kernia.Config) { c.DisabledPaths = []string{"update-user"} }},
+		{"Config.BodyLimit", func(c *kernia.Config) { c.BodyLimit = -1 }},
+		{"Config.Timeout", func(c *kernia.Config) { c.Timeout = -1 }},
+		{"Config.RateLimit", func(c *kernia.Config) { c.RateLimit.Enabled, c.RateLimit.Disabled = true, true }},
+		{"Config.RateLimit", func(c *kernia.Config) { c.RateLimit.Rules = []kernia.RateRule{{Path: "a"}} }},
+		{"Config.Session.ExpiresIn", func(c *kernia.Config) { c.Session.ExpiresIn = -1 }},
+		{"Config.Session.ExpiresIn", func(c *kernia.Config) { c.Session.ExpiresIn = 401 * 24 * time.Hour }},
+		{"Config.Session.Place", func(c *kernia.Config) { c.Session.Place = kernia.InKV }},
+		{"Config.Session.StoreTokens", func(c *kernia.Config) {
+			c.KV, c.Session.Place, c.Session.StoreTokens = memory.NewKV(memory.KVOptions{}), kernia.InKV, kernia.Plain
+		}},
+		{"Config.Cookies", func(c *kernia.Config) { c.Cookies.Domain = "a b" }},
+		{"Config.Cookies.Names", func(c *kernia.Config) { c.Cookies.Names = map[string]string{"sid": "x"} }},
+		{"Config.Cookies.Names", func(c *kernia.Config) {
+			c.Cookies.Names = map[string]string{"session_token": "x", "session_data": "x"}
+		}},
+		{"Config.Tables", func(c *kernia.Config) { c.Tables = map[string]kernia.Naming{"people": {}} }},
+		{"Config.Tables", func(c *kernia.Config) {
+			c.Tables = map[string]kernia.Naming{"user": {Columns: map[string]string{"phone": "tel"}}}
+		}},
+		{"Config.UserFields", func(c *kernia.Config) { c.UserFields = []kernia.Extra{kernia.Field[string]{}} }},
+		{"Config.SessionFields", func(c *kernia.Config) {
+			c.SessionFields = []kernia.Extra{kernia.Field[string]{Name: "password", Input: true}}
+		}},
+		{"Config.Hooks", func(c *kernia.Config) { c.Hooks.Session.BeforeDelete = deny }},
+	} {
+		cfg := kernia.Config{BaseURL: own, Secret: kerniatest.Secret, Store: memory.New()}
+		c.spoil(&cfg)
+		_, err := kernia.New(cfg)
+		wrong, ok := errors.AsType[*kernia.SettingError](err)
+		if !ok || wrong.Setting != c.setting {
+			t.Errorf("New = %v, want a SettingError about %s", err, c.setting)
+			continue
+		}
+		if text := err.Error(); !strings.HasPrefix(text, "kernia: "+c.setting+": ") {
+			t.Errorf("the error about %s says %q", c.setting, text)
+		}
+	}
+	t.Run("LeadsToTheCause", func(t *testing.T) {
+		_, err := kernia.New(kernia.Config{
+			Development: true, SecretFile: filepath.Join(t.TempDir(), "none", "secret"), BaseURL: own, Store: memory.New(),
+		})
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("New = %v, want it to wrap fs.ErrNotExist", err)
+		}
+	})
+}
