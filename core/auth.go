@@ -18,18 +18,22 @@ import (
 // An Auth is one configured set of accounts, sessions and features. Make it with [New]; it is safe for concurrent
 // use, and two Auths share nothing.
 type Auth struct {
-	config   Config
-	schema   *schema
-	router   router
-	keys     *secret.Ring
-	trusted  *origin.Set
-	cookies  cookieNames
-	queries  queries
-	patches  patches
-	trail    trail
-	sessions sessions
-	kv       ports.KV
-	counts   counter
+	Users    Users    // the people and machines that can sign in
+	Sessions Sessions // who is signed in
+	Accounts Accounts // by which passwords and identities users sign in
+
+	config  Config
+	schema  *schema
+	router  router
+	keys    *secret.Ring
+	trusted *origin.Set
+	cookies cookieNames
+	queries queries
+	patches patches
+	trail   trail
+	kept    sessionPlace
+	kv      ports.KV
+	counts  counter
 
 	hooks      []Hooks
 	authorize  []credential
@@ -46,6 +50,7 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 		return nil, err
 	}
 	a := &Auth{config: cfg}
+	a.Users, a.Sessions, a.Accounts = Users{a}, Sessions{a}, Accounts{a}
 	if err := a.unlock(); err != nil {
 		return nil, err
 	}
@@ -153,15 +158,6 @@ func (a *Auth) BasePath() string { return a.config.BasePath }
 
 // BodyLimit returns the most bytes a request body may have. A transport reads at most one byte more.
 func (a *Auth) BodyLimit() int64 { return a.config.BodyLimit }
-
-// TrustedOrigins returns the configured origins, the base URL's own first, for a transport's CORS settings.
-func (a *Auth) TrustedOrigins() []string {
-	out := append([]string(nil), a.config.TrustedOrigins...)
-	if own, ok := origin.Of(a.config.BaseURL); ok {
-		out = append([]string{own}, out...)
-	}
-	return out
-}
 
 // TrustsOrigin reports whether a page of the origin may call with cookies, for a transport's CORS answer. Without a
 // configured BaseURL only TrustedOrigins count.

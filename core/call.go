@@ -167,7 +167,7 @@ func (c *Call) forgotten() bool {
 
 // drop deletes the row of a session that is over. The answer does not depend on it.
 func (c *Call) drop(ctx context.Context, p *Principal) {
-	if err := c.auth.sessions.drop(ctx, p); err != nil {
+	if err := c.auth.kept.drop(ctx, p); err != nil {
 		c.auth.config.Logger.WarnContext(ctx, "expired session not deleted", "session_id", p.Session.ID, "error", err)
 	}
 }
@@ -180,7 +180,7 @@ func (c *Call) SignIn(ctx context.Context, user User, forget bool) (Session, err
 			return Session{}, err
 		}
 	}
-	s, err := c.auth.Issue(ctx, user, NewSession{Forget: forget, IPAddress: c.ClientAddress(), UserAgent: c.userAgent()})
+	s, err := c.auth.Sessions.Issue(ctx, user, NewSession{Forget: forget, IPAddress: c.ClientAddress(), UserAgent: c.userAgent()})
 	if err != nil {
 		return Session{}, err
 	}
@@ -203,7 +203,7 @@ func (c *Call) Forgotten(p *Principal) bool { return c.forgotten() || c.auth.sho
 // down is an error, and nobody is signed out.
 func (c *Call) SignOut(ctx context.Context) error {
 	if token, presented := c.token(); presented {
-		if _, err := c.auth.Revoke(ctx, token); err != nil {
+		if _, err := c.auth.Sessions.Revoke(ctx, token); err != nil {
 			return err
 		}
 	}

@@ -101,16 +101,16 @@ func ExampleField() {
 	if _, err := auth.Migrate(ctx, true); err != nil {
 		panic(err)
 	}
-	u := auth.NewUser()
+	u := auth.Users.New()
 	u.Name, u.Email = "Ann", "ann@example.com"
-	if u, err = auth.CreateUser(ctx, u); err != nil {
+	if u, err = auth.Users.Create(ctx, u); err != nil {
 		panic(err)
 	}
 	fmt.Println(Plan.Of(u))
 
 	var change kernia.Patch
 	Plan.Set(&change, "pro")
-	if u, err = auth.UpdateUser(ctx, u.ID, change); err != nil {
+	if u, err = auth.Users.Update(ctx, u.ID, change); err != nil {
 		panic(err)
 	}
 	fmt.Println(Plan.Of(u))

@@ -19,8 +19,8 @@ func fieldError(code, name, text string) *Error {
 // SetFields fills the added fields of a new user from what a client sent: MISSING_FIELD for a required one that is
 // missing, FIELD_NOT_ALLOWED for one that clients may not set and that has no default, VALIDATION_ERROR for a value
 // of another type. Members that are no added field are ignored.
-func (a *Auth) SetFields(u *User, m Members) error {
-	for i, e := range a.schema.userExtras {
+func (users Users) SetFields(u *User, m Members) error {
+	for i, e := range users.auth.schema.userExtras {
 		given := find(m.list, e.name)
 		switch {
 		case given != nil && e.input:

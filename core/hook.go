@@ -7,6 +7,40 @@ import (
 	"runtime/debug"
 )
 
+// Hooks are an application's or a feature's own steps around changes to users, sessions and accounts.
+//
+// A before-hook may change what it is given and denies the change by an error (a panic counts as one). It runs
+// outside of a transaction. An after-hook runs once the change is committed and before a session is issued or an
+// answer written; its error fails the request, the row stays. An [Error] that a hook returns is the client's
+// answer; any other error is logged and answered by a general one. Features' hooks run in the order in which they
+// were given to New, then the application's; after-hooks run the other way round.
+type Hooks struct {
+	User    Hook[User]
+	Session Hook[Session]
+	Account Hook[Account]
+}
+
+// check refuses hooks around changes that are made of many records at once or of a hash: they would never run, and
+// whoever relies on one to deny would not be asked.
+func (h Hooks) check() error {
+	s, a := h.Session, h.Account
+	if s.BeforeDelete != nil || s.AfterDelete != nil || a.BeforeUpdate != nil || a.AfterUpdate != nil || a.BeforeDelete != nil || a.AfterDelete != nil {
+		return fmt.Errorf("sessions have no hooks for deletion, accounts none for update and deletion")
+	}
+	return nil
+}
+
+// Hook holds the steps around changes to one kind of record. Nil steps are skipped. Users have all of them, sessions
+// those of creation and update, accounts those of creation; New refuses others.
+type Hook[T any] struct {
+	BeforeCreate func(ctx context.Context, record *T) error
+	AfterCreate  func(ctx context.Context, record T) error
+	BeforeUpdate func(ctx context.Context, id string, change *Patch) error
+	AfterUpdate  func(ctx context.Context, record T) error
+	BeforeDelete func(ctx context.Context, record T) error
+	AfterDelete  func(ctx context.Context, record T) error
+}
+
 // before runs one before-hook on a record; its error denies.
 func before[T any](ctx context.Context, hook func(context.Context, *T) error, record *T, denial *Error) error {
 	if hook == nil {

@@ -98,11 +98,11 @@ func TestF04_UnreadableHashTakesAsLong(t *testing.T) {
 	h := &countingHasher{}
 	s := serve(t, kernia.Config{Hasher: h})
 	s.signUp("ann@example.com")
-	found, err := s.auth.FindCredential(t.Context(), "ann@example.com")
+	found, err := s.auth.Accounts.FindCredential(t.Context(), "ann@example.com")
 	if err != nil || found == nil {
 		t.Fatal(found, err)
 	}
-	if ok, err := s.auth.ReplacePassword(t.Context(), &found.Account, "$unknown$"); !ok || err != nil {
+	if ok, err := s.auth.Accounts.ReplacePassword(t.Context(), &found.Account, "$unknown$"); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	h.hashes.Store(0)
@@ -310,7 +310,7 @@ func (stuckStore) Find(ctx context.Context, _ *ports.Query, _ []ports.Value) ([]
 
 func TestTimeout(t *testing.T) {
 	s := serve(t, kernia.Config{Store: stuckStore{memory.New()}, Timeout: 20 * time.Millisecond})
-	if a := s.get("/get-session", "Cookie", s.auth.SessionCookie("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")); a.Status != 503 || len(a.Cookies) != 0 {
+	if a := s.get("/get-session", "Cookie", s.auth.Sessions.Cookie("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")); a.Status != 503 || len(a.Cookies) != 0 {
 		t.Errorf("= %d %s, want 503", a.Status, a.Body)
 	}
 }
@@ -323,7 +323,7 @@ func TestLoggedValues(t *testing.T) {
 	if err != nil || p == nil {
 		t.Fatal(p, err)
 	}
-	c, err := s.auth.FindCredential(t.Context(), "ann@example.com")
+	c, err := s.auth.Accounts.FindCredential(t.Context(), "ann@example.com")
 	if err != nil || c == nil {
 		t.Fatal(c, err)
 	}

@@ -22,7 +22,7 @@ func (a *Auth) place() error {
 		}
 	}
 	rows := tableSessions{a}
-	a.sessions = rows
+	a.kept = rows
 	if a.config.Session.Place == InStore {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (a *Auth) place() error {
 	if a.config.Session.StoreTokens == Plain && a.config.Session.Place == InKV {
 		return badSetting("Session.StoreTokens", "Plain has no meaning where sessions are in the key-value store alone")
 	}
-	a.sessions = kvSessions{auth: a, kv: groups, copy: a.config.Session.Place == InBoth, rows: rows}
+	a.kept = kvSessions{auth: a, kv: groups, copy: a.config.Session.Place == InBoth, rows: rows}
 	return nil
 }
 

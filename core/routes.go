@@ -2,7 +2,6 @@ package kernia
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/kernia-go/kernia/core/internal/cookie"
 	"github.com/kernia-go/kernia/ports"
@@ -78,7 +77,7 @@ func listSessions(ctx context.Context, c *Call, _ None) (sessionList, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := c.auth.ListSessions(ctx, p.User.ID)
+	sessions, err := c.auth.Sessions.List(ctx, p.User.ID)
 	for i := range sessions {
 		if sessions[i].ID == p.Session.ID {
 			sessions[i].Token = p.Session.Token // the caller's own is known; others' stay handles
@@ -96,7 +95,7 @@ func revokeSession(ctx context.Context, c *Call, in revokeInput) (Status, error)
 	if err != nil {
 		return Status{}, err
 	}
-	if err := c.auth.revokeOwn(ctx, in.Token, p.User.ID); err != nil {
+	if err := c.auth.Sessions.revokeOwn(ctx, in.Token, p.User.ID); err != nil {
 		return Status{}, err
 	}
 	if in.Token == p.Session.Token || in.Token == hashToken(p.Session.Token) {
@@ -110,7 +109,7 @@ func revokeSessions(ctx context.Context, c *Call, _ None) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	if err := c.auth.RevokeAll(ctx, p.User.ID); err != nil {
+	if err := c.auth.Sessions.RevokeAll(ctx, p.User.ID); err != nil {
 		return Status{}, err
 	}
 	c.End()
@@ -122,7 +121,7 @@ func revokeOtherSessions(ctx context.Context, c *Call, _ None) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return Status{true}, c.auth.RevokeOthers(ctx, p)
+	return Status{true}, c.auth.Sessions.RevokeOthers(ctx, p)
 }
 
 type fieldsInput struct {
@@ -145,36 +144,12 @@ func updateSession(ctx context.Context, c *Call, in fieldsInput) (sessionUpdate,
 	if change.Len() == 0 {
 		return sessionUpdate{}, ErrNoFields
 	}
-	s, err := c.auth.UpdateSession(ctx, p, change)
+	s, err := c.auth.Sessions.Update(ctx, p, change)
 	if err != nil {
 		return sessionUpdate{}, err
 	}
 	c.Renew(p)
 	return sessionUpdate{Session: s}, nil
-}
-
-// UpdateSession changes added fields of the principal's session and returns it. A session that was revoked
-// meanwhile is ErrUnauthorized; a change to a field of the session's own, by a hook too, is an error: whose session
-// it is and what token it has never changes.
-func (a *Auth) UpdateSession(ctx context.Context, p *Principal, change Patch) (Session, error) {
-	for _, h := range a.hooks {
-		if err := beforeUpdate(ctx, h.Session.BeforeUpdate, p.Session.ID, &change, ErrUpdateSession); err != nil {
-			return Session{}, err
-		}
-	}
-	for _, name := range change.names {
-		if _, added := p.Session.Lookup(name); !added {
-			return Session{}, fmt.Errorf("%w: %q is no added field of sessions", ports.ErrInvalid, name)
-		}
-	}
-	found, err := a.sessions.update(ctx, p, change)
-	if err != nil {
-		return Session{}, userConflict(err)
-	}
-	if !found {
-		return Session{}, ErrUnauthorized
-	}
-	return p.Session, a.afterSessionUpdate(ctx, p.Session)
 }
 
 func updateUser(ctx context.Context, c *Call, in fieldsInput) (Status, error) {
@@ -195,7 +170,7 @@ func updateUser(ctx context.Context, c *Call, in fieldsInput) (Status, error) {
 	if change.Len() == 0 {
 		return Status{}, ErrNoFields
 	}
-	u, err := c.auth.UpdateUser(ctx, p.User.ID, change)
+	u, err := c.auth.Users.Update(ctx, p.User.ID, change)
 	if err != nil {
 		return Status{}, err
 	}

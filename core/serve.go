@@ -1,16 +1,12 @@
 package kernia
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"reflect"
 	"strings"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
-	"github.com/kernia-go/kernia/core/internal/password"
-	"github.com/kernia-go/kernia/ports"
 )
 
 // Serve answers one request. It never fails and never panics: what goes wrong is in the answer, its cause in the
@@ -84,197 +80,9 @@ func (c *Call) run(ctx context.Context, in reflect.Value) (any, error) {
 	return c.operation.run(ctx, c, in)
 }
 
-const (
-	jsonType = "application/json"
-	formType = "application/x-www-form-urlencoded"
-)
-
-// parse reads query and body into members, once, for every check and the handler.
-func (c *Call) parse() error {
-	r, o := c.request, c.operation
-	c.source.parseQuery(r.Query, o.input.names)
-	if r.Method == "GET" || o.noBody {
-		return nil
-	}
-	if int64(len(r.Body)) > c.auth.config.BodyLimit || r.Length > c.auth.config.BodyLimit {
-		return ErrBodyTooLarge
-	}
-	if r.Length >= 0 && int64(len(r.Body)) != r.Length {
-		return ErrBodyLost
-	}
-	c.source.kind = "undefined"
-	if len(r.Body) == 0 {
-		if r.Length < 0 && mediaType(r.Header.First("Content-Type")) == jsonType {
-			return ErrMalformed // a chunked body that says it is JSON and is nothing
-		}
-		return nil
-	}
-	names := o.input.names
-	switch media := mediaType(r.Header.First("Content-Type")); {
-	case media == jsonType:
-		if err := c.source.parseJSON(r.Body, names); err != nil {
-			return err
-		}
-	case media == formType && o.Forms:
-		if err := c.source.parseForm(r.Body, names); err != nil {
-			return err
-		}
-	case media == "":
-		// As upstream on Node: a body of no declared type does not exist.
-	default:
-		return o.mediaError()
-	}
-	return nil
+// bounded limits ctx to the configured timeout, with a cause that tells our limit from the caller's.
+func (a *Auth) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, a.config.Timeout, errTimeout)
 }
 
-func mediaType(header string) string {
-	media, _, _ := strings.Cut(header, ";")
-	return strings.ToLower(strings.TrimSpace(media))
-}
-
-func (o *Operation) mediaError() *Error {
-	allowed := jsonType
-	if o.Forms {
-		allowed = formType + ", " + jsonType
-	}
-	e := *ErrMediaType
-	e.Message += ". Allowed types: " + allowed
-	return &e
-}
-
-func headers(contentType string) []HeaderLine {
-	h := []HeaderLine{
-		{"Cache-Control", "no-store"},
-		{"Pragma", "no-cache"},
-		{"Vary", "Cookie, Authorization, Origin"},
-		{"X-Content-Type-Options", "nosniff"},
-		{"Referrer-Policy", "no-referrer"},
-	}
-	if contentType != "" {
-		h = append(h, HeaderLine{"Content-Type", contentType})
-	}
-	return h
-}
-
-func notFound() Response { return Response{Status: 404, Header: headers("")} }
-
-// A Page is the output of an operation that answers a document in place of JSON.
-type Page struct {
-	Status  int // 0 means 200
-	Type    string
-	Body    []byte
-	Headers []HeaderLine
-}
-
-// success turns a handler's value and effects into the answer.
-func (c *Call) success(out any) (Response, error) {
-	resp := Response{Status: 200, Header: headers(jsonType)}
-	switch out := out.(type) {
-	case Page:
-		resp.Status, resp.Header, resp.Body = max(out.Status, 200), append(headers(out.Type), out.Headers...), out.Body
-	case interface{ AppendJSON(dst []byte) []byte }:
-		resp.Body = out.AppendJSON(make([]byte, 0, 768))
-	default:
-		var err error
-		if resp.Body, err = encode(out); err != nil {
-			return Response{}, err
-		}
-	}
-	if c.redirect != "" {
-		resp.Status, resp.Body, c.location = 302, nil, c.redirect
-	}
-	if c.location != "" {
-		resp.Header = append(resp.Header, HeaderLine{"Location", origin.ASCII(c.location)})
-	}
-	var err error
-	if resp.Cookies, err = c.finish(); err != nil {
-		return Response{}, err
-	}
-	resp.Header = append(resp.Header, c.headers...)
-	return resp, nil
-}
-
-// finish returns the cookies of the answer and lets features see a session whose cookie is set. Its error is a
-// feature's panic.
-func (c *Call) finish() ([]string, error) {
-	if c.renewed != nil && !c.ended {
-		for _, step := range c.auth.issued {
-			if err := guarded(func() error { step(c, c.renewed.Token); return nil }); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return c.setCookies(), nil
-}
-
-func encode(out any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(out); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// failure turns an error into the answer and logs the cause of what is our own fault.
-func (c *Call) failure(ctx context.Context, err error) Response {
-	e := c.auth.explain(ctx, err)
-	resp := Response{Status: e.Kind.Status(), Header: headers(jsonType), Body: e.body()}
-	// A session that began in a call that failed is not handed out; a store that is down signs nobody out.
-	if !c.begun && e.Kind != Internal && e.Kind != Unavailable {
-		cookies, err := c.finish()
-		if err != nil {
-			return c.failure(ctx, err) // Internal, so it ends there
-		}
-		resp.Cookies, resp.Header = cookies, append(resp.Header, c.headers...)
-	}
-	return resp
-}
-
-func (e *Error) body() []byte {
-	if e.Code == "" && e.Message == "" {
-		return nil
-	}
-	b := ports.AppendString([]byte(`{"message":`), e.Message)
-	if e.Code != "" {
-		b = ports.AppendString(append(b, `,"code":`...), e.Code)
-	}
-	return append(b, '}')
-}
-
-// explain returns what a caller is told about err: an Error as it is, an outage as ErrBusy, all else as ErrInternal.
-// What the caller is not told goes to the log.
-func (a *Auth) explain(ctx context.Context, err error) *Error {
-	e, ok := errors.AsType[*Error](err)
-	switch {
-	case ok:
-	case outage(err):
-		e = ErrBusy.Because(err)
-	default:
-		e = ErrInternal.Because(err)
-	}
-	switch e.Kind {
-	case Internal:
-		args := []any{"error", err}
-		if p, ok := errors.AsType[*panicError](err); ok {
-			args = append(args, "stack", string(p.stack))
-		}
-		a.config.Logger.ErrorContext(ctx, "request failed", args...)
-	case Unavailable:
-		a.config.Logger.WarnContext(ctx, "request refused: a dependency is unavailable", "error", err)
-	default:
-		if e.cause != nil {
-			a.config.Logger.InfoContext(ctx, "request denied", "code", e.Code, "error", e.cause)
-		}
-	}
-	return e
-}
-
-// outage reports whether err says that something we depend on did not answer, in time or at all.
-func outage(err error) bool {
-	return errors.Is(err, ports.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, context.Canceled) || overloaded(err)
-}
-
-func overloaded(err error) bool { return errors.Is(err, password.ErrBusy) }
+var errTimeout = errors.New("kernia: the configured timeout has passed")

@@ -95,7 +95,7 @@ func TestD06_RefreshDoesNotReviveARevokedSession(t *testing.T) {
 	cookie := s.signUp("ann@example.com")
 	s.clock.Advance(25 * time.Hour)
 	racing.beforeUpdate = func() {
-		if gone, err := s.auth.Revoke(t.Context(), token(t, cookie)); !gone || err != nil {
+		if gone, err := s.auth.Sessions.Revoke(t.Context(), token(t, cookie)); !gone || err != nil {
 			t.Errorf("revoke = %v, %v", gone, err)
 		}
 	}
@@ -129,11 +129,11 @@ func TestD07_UnknownTokenIsNotAdopted(t *testing.T) {
 	s := serve(t, kernia.Config{})
 	chosen := "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	s.signUp("ann@example.com")
-	a := s.post("/sign-in/email", `{"email":"ann@example.com","password":"password123"}`, "Cookie", s.auth.SessionCookie(chosen))
+	a := s.post("/sign-in/email", `{"email":"ann@example.com","password":"password123"}`, "Cookie", s.auth.Sessions.Cookie(chosen))
 	if got := token(t, a.cookie()); got == chosen {
 		t.Error("sign-in kept the token that the client had chosen")
 	}
-	if s.signedIn(s.auth.SessionCookie(chosen)) {
+	if s.signedIn(s.auth.Sessions.Cookie(chosen)) {
 		t.Error("a chosen token is a session")
 	}
 	first := a.cookie()
@@ -151,11 +151,11 @@ func TestD08_StoresHashesAlone(t *testing.T) {
 	s := serve(t, kernia.Config{})
 	cookie := s.signUp("ann@example.com")
 	tok := token(t, cookie)
-	u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.auth.ListSessions(t.Context(), u.ID)
+	list, err := s.auth.Sessions.List(t.Context(), u.ID)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("ListSessions = %v, %v", list, err)
 	}
@@ -167,11 +167,11 @@ func TestD08_StoresHashesAlone(t *testing.T) {
 		if p, err := s.auth.Verify(t.Context(), presented); p != nil || err != nil {
 			t.Errorf("the handle authenticates: %v, %v", p, err)
 		}
-		if s.signedIn(s.auth.SessionCookie(presented)) || string(s.get("/get-session", "Authorization", "Bearer "+presented).Body) != "null" {
+		if s.signedIn(s.auth.Sessions.Cookie(presented)) || string(s.get("/get-session", "Authorization", "Bearer "+presented).Body) != "null" {
 			t.Error("the handle authenticates over HTTP")
 		}
 	}
-	if gone, err := s.auth.Revoke(t.Context(), handle); !gone || err != nil {
+	if gone, err := s.auth.Sessions.Revoke(t.Context(), handle); !gone || err != nil {
 		t.Errorf("Revoke(handle) = %v, %v", gone, err)
 	}
 }
@@ -295,12 +295,12 @@ func TestPlainTokens(t *testing.T) {
 	if !hashed.signedIn(cookie) {
 		t.Fatal("a plain row does not count")
 	}
-	u, err := hashed.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	u, err := hashed.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
 	stored := func() string {
-		list, err := hashed.auth.ListSessions(t.Context(), u.ID)
+		list, err := hashed.auth.Sessions.List(t.Context(), u.ID)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("ListSessions = %v, %v", list, err)
 		}

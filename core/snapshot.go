@@ -100,7 +100,7 @@ func (k kvSessions) begin(ctx context.Context, s Session, u User) error {
 		return err
 	}
 	// A user who was deleted while the session began had no entry to lose; one who was changed had none to correct.
-	still, err := k.auth.FindUser(ctx, u.ID)
+	still, err := k.auth.Users.Find(ctx, u.ID)
 	switch {
 	case err != nil:
 	case still == nil:
@@ -326,7 +326,7 @@ func (k kvSessions) userChanged(ctx context.Context, userID string) error {
 func (k kvSessions) refresh(ctx context.Context, userID string) (there bool, err error) {
 	var written ports.Record
 	for {
-		u, err := k.auth.FindUser(ctx, userID)
+		u, err := k.auth.Users.Find(ctx, userID)
 		if err != nil {
 			return false, err
 		}

@@ -73,11 +73,11 @@ func TestPlaces(t *testing.T) {
 	inEachPlace(t, func(t *testing.T, s *server, _ *hookedKV) {
 		ann, bob := s.signUp("ann@example.com"), s.signUp("bob@example.com")
 		other, third := s.signIn("ann@example.com").cookie(), s.signIn("ann@example.com").cookie()
-		u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+		u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if list, err := s.auth.ListSessions(t.Context(), u.ID); err != nil || len(list) != 3 {
+		if list, err := s.auth.Sessions.List(t.Context(), u.ID); err != nil || len(list) != 3 {
 			t.Fatalf("ListSessions = %v, %v, want three", list, err)
 		}
 		if a := s.post("/update-user", `{"name":"Ann 2","tags":["x"],"data":{"a":1},"maybe":null}`, "Cookie", ann); a.Status != 200 {
@@ -97,7 +97,7 @@ func TestPlaces(t *testing.T) {
 		if a := s.post("/revoke-other-sessions", ``, "Cookie", ann); a.Status != 200 || s.signedIn(third) || !s.signedIn(ann) {
 			t.Errorf("revoke-other-sessions = %d", a.Status)
 		}
-		if list, err := s.auth.ListSessions(t.Context(), u.ID); err != nil || len(list) != 1 {
+		if list, err := s.auth.Sessions.List(t.Context(), u.ID); err != nil || len(list) != 1 {
 			t.Errorf("ListSessions = %v, %v, want one", list, err)
 		}
 		if !s.signedIn(bob) {
@@ -109,11 +109,11 @@ func TestPlaces(t *testing.T) {
 func TestD04_SessionsEndWithTheirUser(t *testing.T) {
 	inEachPlace(t, func(t *testing.T, s *server, _ *hookedKV) {
 		ann, other := s.signUp("ann@example.com"), s.signIn("ann@example.com").cookie()
-		u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+		u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if gone, err := s.auth.DeleteUser(t.Context(), u.ID); !gone || err != nil {
+		if gone, err := s.auth.Users.Delete(t.Context(), u.ID); !gone || err != nil {
 			t.Fatalf("DeleteUser = %v, %v", gone, err)
 		}
 		for _, cookie := range []string{ann, other} {
@@ -155,13 +155,13 @@ func TestSnapshotsOfAnotherConfiguration(t *testing.T) {
 func TestD02_ChangeDuringSignIn(t *testing.T) {
 	inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
 		s.signUp("ann@example.com")
-		u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+		u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 		if err != nil {
 			t.Fatal(err)
 		}
 		kv.beforePut = func() {
 			var change kernia.Patch
-			if _, err := s.auth.UpdateUser(t.Context(), u.ID, *change.Name("Demoted")); err != nil {
+			if _, err := s.auth.Users.Update(t.Context(), u.ID, *change.Name("Demoted")); err != nil {
 				t.Error(err)
 			}
 		}
@@ -184,7 +184,7 @@ func TestD06_WriteBackNeverRevives(t *testing.T) {
 		}
 		s.clock.Advance(25 * time.Hour)
 		kv.beforeWrite = func() {
-			if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil {
+			if _, err := s.auth.Sessions.Revoke(t.Context(), token(t, cookie)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -196,7 +196,7 @@ func TestD06_WriteBackNeverRevives(t *testing.T) {
 		kv.beforeWrite = nil
 		cookie = s.signIn("ann@example.com").cookie()
 		kv.beforeWrite = func() {
-			if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil {
+			if _, err := s.auth.Sessions.Revoke(t.Context(), token(t, cookie)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -216,15 +216,15 @@ func TestD04_DeletedWhileTheKVWasDown(t *testing.T) {
 		t.Run(next, func(t *testing.T) {
 			inEachPlace(t, func(t *testing.T, s *server, kv *hookedKV) {
 				cookie := s.signUp("ann@example.com")
-				u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+				u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 				if err != nil {
 					t.Fatal(err)
 				}
 				kv.failDelete = ports.ErrUnavailable
-				_, _ = s.auth.DeleteUser(t.Context(), u.ID) // InStore it succeeds
+				_, _ = s.auth.Users.Delete(t.Context(), u.ID) // InStore it succeeds
 				kv.failDelete = nil
 				if next == "Repeat" {
-					if _, err := s.auth.DeleteUser(t.Context(), u.ID); err != nil {
+					if _, err := s.auth.Users.Delete(t.Context(), u.ID); err != nil {
 						t.Fatal(err)
 					}
 				} else {
@@ -260,7 +260,7 @@ func TestLostKV(t *testing.T) {
 		if got := s.signedIn(cookie); got == inKV {
 			t.Errorf("signed in: %v", got)
 		}
-		if _, err := s.auth.Revoke(t.Context(), token(t, cookie)); err != nil || s.signedIn(cookie) {
+		if _, err := s.auth.Sessions.Revoke(t.Context(), token(t, cookie)); err != nil || s.signedIn(cookie) {
 			t.Errorf("not revoked: %v", err)
 		}
 	})
@@ -332,7 +332,7 @@ func TestHold(t *testing.T) {
 				var inside context.Context // the one that an application has at hand
 				err := store.Tx(t.Context(), func(ctx context.Context) (err error) {
 					ctx = context.WithValue(ctx, joinedKey{}, true)
-					if _, err := s.auth.CreateUser(ctx, kernia.User{Email: "unheld@example.com"}); err == nil {
+					if _, err := s.auth.Users.Create(ctx, kernia.User{Email: "unheld@example.com"}); err == nil {
 						t.Error("CreateUser works in a transaction without Hold")
 					}
 					held, ctx = s.auth.Hold(ctx)
@@ -342,7 +342,7 @@ func TestHold(t *testing.T) {
 						return err
 					}
 					var change kernia.Patch
-					if _, err := s.auth.UpdateUser(ctx, out.User.ID, *change.Name("Ann 2")); err != nil || commits {
+					if _, err := s.auth.Users.Update(ctx, out.User.ID, *change.Name("Ann 2")); err != nil || commits {
 						return err
 					}
 					return errRollback

@@ -11,102 +11,103 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+// Users are the users of one Auth: find, make, change and delete them by [Auth.Users].
+type Users struct{ auth *Auth }
 
-// FindUser returns the user with the id, or nil.
-func (a *Auth) FindUser(ctx context.Context, id string) (*User, error) {
-	return a.oneUser(ctx, &a.queries.userByID, id)
+// Find returns the user with the id, or nil.
+func (users Users) Find(ctx context.Context, id string) (*User, error) {
+	return users.one(ctx, &users.auth.queries.userByID, id)
 }
 
-// FindUserByEmail returns the user with the e-mail address in whatever case, or nil.
-func (a *Auth) FindUserByEmail(ctx context.Context, address string) (*User, error) {
-	return a.oneUser(ctx, &a.queries.userByEmail, email.Normal(address))
+// FindByEmail returns the user with the e-mail address in whatever case, or nil.
+func (users Users) FindByEmail(ctx context.Context, address string) (*User, error) {
+	return users.one(ctx, &users.auth.queries.userByEmail, email.Normal(address))
 }
 
-func (a *Auth) oneUser(ctx context.Context, q *ports.Query, arg string) (*User, error) {
-	records, err := a.config.Store.Find(ctx, q, []ports.Value{ports.String(arg)})
+func (users Users) one(ctx context.Context, q *ports.Query, arg string) (*User, error) {
+	records, err := users.auth.config.Store.Find(ctx, q, []ports.Value{ports.String(arg)})
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	u := a.schema.userOf(records[0])
+	u := users.auth.schema.userOf(records[0])
 	return &u, nil
 }
 
-// ListUsers returns users in the order of their creation: at most limit, itself at most 1000, after the first
+// List returns users in the order of their creation: at most limit, itself at most 1000, after the first
 // offset.
-func (a *Auth) ListUsers(ctx context.Context, limit, offset int) ([]User, error) {
-	records, err := a.config.Store.Find(ctx, &a.queries.users, []ports.Value{ports.Int(int64(limit)), ports.Int(int64(offset))})
+func (users Users) List(ctx context.Context, limit, offset int) ([]User, error) {
+	records, err := users.auth.config.Store.Find(ctx, &users.auth.queries.users, []ports.Value{ports.Int(int64(limit)), ports.Int(int64(offset))})
 	if err != nil {
 		return nil, err
 	}
-	users := make([]User, len(records))
+	list := make([]User, len(records))
 	for i, r := range records {
-		users[i] = a.schema.userOf(r)
+		list[i] = users.auth.schema.userOf(r)
 	}
-	return users, nil
+	return list, nil
 }
 
-// CountUsers returns how many users there are.
-func (a *Auth) CountUsers(ctx context.Context) (int64, error) {
-	return a.config.Store.Count(ctx, &a.queries.users, nil)
+// Count returns how many users there are.
+func (users Users) Count(ctx context.Context) (int64, error) {
+	return users.auth.config.Store.Count(ctx, &users.auth.queries.users, nil)
 }
 
-// NewUser returns a user to fill and give to CreateUser: added fields have their defaults.
-func (a *Auth) NewUser() User {
-	values := make([]ports.Value, len(a.schema.userExtras))
-	for i, e := range a.schema.userExtras {
+// New returns a user to fill and give to CreateUser: added fields have their defaults.
+func (users Users) New() User {
+	values := make([]ports.Value, len(users.auth.schema.userExtras))
+	for i, e := range users.auth.schema.userExtras {
 		values[i] = e.fallback
 	}
-	return User{Extra: ports.NewExtra(a.schema.userShown, values)}
+	return User{Extra: ports.NewExtra(users.auth.schema.userShown, values)}
 }
 
-// CreateUser stores a user made by NewUser and returns it with its id and times. An account with the provider id, if
+// Create stores a user made by NewUser and returns it with its id and times. An account with the provider id, if
 // there is one, is stored with it, its user and, for a password, its account id filled in: both or none where the
 // store can roll back. The user's hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, ErrFieldTaken for
 // another unique field, ErrCreateUser or the hook's own error for a denial.
-func (a *Auth) CreateUser(ctx context.Context, u User, with ...Account) (User, error) {
-	if err := a.refuseUnheld(ctx); err != nil {
+func (users Users) Create(ctx context.Context, u User, with ...Account) (User, error) {
+	if err := users.auth.refuseUnheld(ctx); err != nil {
 		return User{}, err
 	}
 	u.Email = email.Normal(u.Email)
 	if !email.Valid(u.Email) {
 		return User{}, ErrInvalidEmail
 	}
-	if len(u.Values()) != len(a.schema.userExtras) {
-		u.Extra = a.NewUser().Extra
+	if len(u.Values()) != len(users.auth.schema.userExtras) {
+		u.Extra = users.New().Extra
 	}
 	with = slices.Clone(with) // the caller's stay as they are
-	if err := a.beforeCreate(ctx, &u, with); err != nil {
+	if err := users.beforeCreate(ctx, &u, with); err != nil {
 		return User{}, err
 	}
-	now := a.now()
+	now := users.auth.now()
 	u.CreatedAt, u.UpdatedAt = now, now
 	var err error
-	if u.ID, err = a.newID(a.schema.user); err != nil {
+	if u.ID, err = users.auth.newID(users.auth.schema.user); err != nil {
 		return User{}, err
 	}
-	err = a.tx(ctx, func(ctx context.Context) error {
-		stored, err := a.config.Store.Create(ctx, a.schema.user, a.schema.userRecord(&u))
+	err = users.auth.tx(ctx, func(ctx context.Context) error {
+		stored, err := users.auth.config.Store.Create(ctx, users.auth.schema.user, users.auth.schema.userRecord(&u))
 		if err != nil {
 			return userConflict(err)
 		}
-		u = a.schema.userOf(stored)
+		u = users.auth.schema.userOf(stored)
 		for i := range with {
-			if with[i], err = a.createAccount(ctx, with[i], u.ID); err != nil {
+			if with[i], err = users.auth.Accounts.create(ctx, with[i], u.ID); err != nil {
 				return err
 			}
 		}
-		a.trail.add(ctx, Event{Type: "user.created", UserID: u.ID})
+		users.auth.trail.add(ctx, Event{Type: "user.created", UserID: u.ID})
 		return nil
 	})
 	if err != nil {
 		return User{}, err
 	}
-	return u, a.afterCreate(ctx, u, with)
+	return u, users.afterCreate(ctx, u, with)
 }
 
-func (a *Auth) beforeCreate(ctx context.Context, u *User, with []Account) error {
-	for _, h := range a.hooks {
+func (users Users) beforeCreate(ctx context.Context, u *User, with []Account) error {
+	for _, h := range users.auth.hooks {
 		if err := before(ctx, h.User.BeforeCreate, u, ErrCreateUser); err != nil {
 			return err
 		}
@@ -115,7 +116,7 @@ func (a *Auth) beforeCreate(ctx context.Context, u *User, with []Account) error 
 		return ErrInvalidEmail
 	}
 	for i := range with {
-		for _, h := range a.hooks {
+		for _, h := range users.auth.hooks {
 			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
 				return err
 			}
@@ -124,8 +125,8 @@ func (a *Auth) beforeCreate(ctx context.Context, u *User, with []Account) error 
 	return nil
 }
 
-func (a *Auth) afterCreate(ctx context.Context, u User, with []Account) error {
-	for _, h := range slices.Backward(a.hooks) {
+func (users Users) afterCreate(ctx context.Context, u User, with []Account) error {
+	for _, h := range slices.Backward(users.auth.hooks) {
 		if err := after(ctx, h.User.AfterCreate, u, ErrCreateUser); err != nil {
 			return err
 		}
@@ -140,16 +141,16 @@ func (a *Auth) afterCreate(ctx context.Context, u User, with []Account) error {
 
 // Pretend returns u as CreateUser would, stored nowhere: the answer for an address that is taken where that must not
 // show.
-func (a *Auth) Pretend(u User) (User, error) {
-	id, err := secret.Random32(a.config.Random, alphanumeric, 32)
+func (users Users) Pretend(u User) (User, error) {
+	id, err := secret.Random32(users.auth.config.Random, alphanumeric, 32)
 	switch {
-	case err == nil && a.config.IDs == ports.IDUUID:
-		id, err = newUUID(a.config.Random)
-	case err == nil && a.config.IDs == ports.IDObjectID:
-		id, err = secret.Random32(a.config.Random, "0123456789abcdef", 24)
+	case err == nil && users.auth.config.IDs == ports.IDUUID:
+		id, err = newUUID(users.auth.config.Random)
+	case err == nil && users.auth.config.IDs == ports.IDObjectID:
+		id, err = secret.Random32(users.auth.config.Random, "0123456789abcdef", 24)
 	}
 	u.ID, u.Email = id, email.Normal(u.Email)
-	u.CreatedAt = a.now()
+	u.CreatedAt = users.auth.now()
 	u.UpdatedAt = u.CreatedAt
 	return u, err
 }
@@ -167,16 +168,16 @@ func userConflict(err error) error {
 	return err
 }
 
-// UpdateUser changes the user with the id and returns it as it then is. Errors: ErrUserNotFound, ErrUserExists for
+// Update changes the user with the id and returns it as it then is. Errors: ErrUserNotFound, ErrUserExists for
 // an address that is taken, ErrFieldTaken, ErrNoFields for an empty change, the hooks' own.
-func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, error) {
-	if err := a.refuseUnheld(ctx); err != nil {
+func (users Users) Update(ctx context.Context, id string, change Patch) (User, error) {
+	if err := users.auth.refuseUnheld(ctx); err != nil {
 		return User{}, err
 	}
 	if err := normalEmail(&change); err != nil {
 		return User{}, err
 	}
-	for _, h := range a.hooks {
+	for _, h := range users.auth.hooks {
 		if err := beforeUpdate(ctx, h.User.BeforeUpdate, id, &change, ErrUpdateUser); err != nil {
 			return User{}, err
 		}
@@ -184,19 +185,19 @@ func (a *Auth) UpdateUser(ctx context.Context, id string, change Patch) (User, e
 	if err := normalEmail(&change); err != nil { // a hook may have changed it
 		return User{}, err
 	}
-	r, ok, err := a.update(ctx, a.schema.user, id, change)
+	r, ok, err := users.auth.update(ctx, users.auth.schema.user, id, change)
 	if err != nil {
 		return User{}, userConflict(err)
 	}
 	if !ok {
 		return User{}, ErrUserNotFound
 	}
-	u := a.schema.userOf(r)
-	if err := a.sessions.userChanged(ctx, id); err != nil {
+	u := users.auth.schema.userOf(r)
+	if err := users.auth.kept.userChanged(ctx, id); err != nil {
 		return User{}, err
 	}
-	a.trail.add(ctx, Event{Type: "user.updated", UserID: id})
-	for _, h := range slices.Backward(a.hooks) {
+	users.auth.trail.add(ctx, Event{Type: "user.updated", UserID: id})
+	for _, h := range slices.Backward(users.auth.hooks) {
 		if err := after(ctx, h.User.AfterUpdate, u, ErrUpdateUser); err != nil {
 			return User{}, err
 		}
@@ -253,59 +254,38 @@ func (a *Auth) updateEach(ctx context.Context, m *ports.Model, id string, change
 	return r, ok && err == nil, err
 }
 
-// DeleteUser removes the user with the id and everything that refers to it, sessions first among it, and reports
+// Delete removes the user with the id and everything that refers to it, sessions first among it, and reports
 // whether there was one. After an error it may be called again, and then ends what sessions are left.
-func (a *Auth) DeleteUser(ctx context.Context, id string) (bool, error) {
-	if err := a.refuseUnheld(ctx); err != nil {
+func (users Users) Delete(ctx context.Context, id string) (bool, error) {
+	if err := users.auth.refuseUnheld(ctx); err != nil {
 		return false, err
 	}
-	u, err := a.FindUser(ctx, id)
+	u, err := users.Find(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	if u == nil { // or a call before this one got no further
-		_, err := a.sessions.revokeAll(ctx, id, "")
+		_, err := users.auth.kept.revokeAll(ctx, id, "")
 		return false, err
 	}
-	for _, h := range a.hooks {
+	for _, h := range users.auth.hooks {
 		if err := after(ctx, h.User.BeforeDelete, *u, ErrDeleteUser); err != nil {
 			return false, err
 		}
 	}
-	n, err := a.config.Store.Delete(ctx, &a.queries.dropUser, []ports.Value{ports.String(id)})
+	n, err := users.auth.config.Store.Delete(ctx, &users.auth.queries.dropUser, []ports.Value{ports.String(id)})
 	if err != nil || n == 0 {
 		return false, err
 	}
 	// After the row: no session can begin any more that this would miss.
-	if _, err := a.sessions.revokeAll(ctx, id, ""); err != nil {
+	if _, err := users.auth.kept.revokeAll(ctx, id, ""); err != nil {
 		return true, err
 	}
-	a.trail.add(ctx, Event{Type: "user.deleted", UserID: id})
-	for _, h := range slices.Backward(a.hooks) {
+	users.auth.trail.add(ctx, Event{Type: "user.deleted", UserID: id})
+	for _, h := range slices.Backward(users.auth.hooks) {
 		if err := after(ctx, h.User.AfterDelete, *u, ErrDeleteUser); err != nil {
 			return true, err
 		}
 	}
 	return true, nil
-}
-
-// newID returns a new id for the model, "" where the store makes it.
-func (a *Auth) newID(m *ports.Model) (string, error) {
-	switch m.ID {
-	case ports.IDText:
-		return secret.Random32(a.config.Random, alphanumeric, 32)
-	case ports.IDUUID:
-		return newUUID(a.config.Random)
-	}
-	return "", nil
-}
-
-// newUUID returns a random UUID, RFC 9562 section 5.4.
-func newUUID(random ports.Random) (string, error) {
-	var b [16]byte
-	if n, err := random.Read(b[:]); err != nil || n != len(b) {
-		return "", fmt.Errorf("kernia: making an id: %w", errors.Join(err, errors.New("short read")))
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
 }

@@ -41,15 +41,15 @@ func TestE12_DuplicateSignUps(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	n, err := s.auth.CountUsers(t.Context())
+	n, err := s.auth.Users.Count(t.Context())
 	if won.Load() != 1 || lost.Load() != 31 || n != 1 || err != nil {
 		t.Errorf("%d won, %d lost, %d users, %v", won.Load(), lost.Load(), n, err)
 	}
-	u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if accounts, err := s.auth.ListAccounts(t.Context(), u.ID); len(accounts) != 1 || err != nil {
+	if accounts, err := s.auth.Accounts.List(t.Context(), u.ID); len(accounts) != 1 || err != nil {
 		t.Errorf("accounts = %v, %v, want one", accounts, err)
 	}
 }
@@ -59,7 +59,7 @@ func TestF09_ProtectedFields(t *testing.T) {
 	role := kernia.Field[string]{Name: "role", Default: kernia.Some("user")}
 	s := serve(t, kernia.Config{UserFields: []kernia.Extra{role, kernia.Field[bool]{Name: "banned"}}})
 	cookie := s.signUp("ann@example.com")
-	was, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	was, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestF09_ProtectedFields(t *testing.T) {
 			}
 		}
 	}
-	users, err := s.auth.ListUsers(t.Context(), 1000, 0)
+	users, err := s.auth.Users.List(t.Context(), 1000, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestF09_ProtectedFields(t *testing.T) {
 			t.Errorf("a client set a protected field: %+v", u)
 		}
 	}
-	is, err := s.auth.FindUser(t.Context(), was.ID)
+	is, err := s.auth.Users.Find(t.Context(), was.ID)
 	if err != nil || is == nil {
 		t.Fatalf("%v, %v", is, err)
 	}
@@ -139,7 +139,7 @@ func TestD11_ProtectedSessionFields(t *testing.T) {
 func TestG01_UserIDInTheBodyIsNobody(t *testing.T) {
 	s := serve(t, kernia.Config{})
 	s.signUp("victim@example.com")
-	victim, err := s.auth.FindUserByEmail(t.Context(), "victim@example.com")
+	victim, err := s.auth.Users.FindByEmail(t.Context(), "victim@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestHooksKeepTheRules(t *testing.T) {
 		t.Errorf("an address in upper case was stored by an update: sign-in = %d", a.Status)
 	}
 	s.signUp("victim@example.com")
-	u, err := s.auth.FindUserByEmail(t.Context(), "victim@example.com")
+	u, err := s.auth.Users.FindByEmail(t.Context(), "victim@example.com")
 	if err != nil || u == nil {
 		t.Fatal(u, err)
 	}
@@ -266,7 +266,7 @@ func TestG09_HooksDeny(t *testing.T) {
 				if a.Status != test.status || len(a.Cookies) != 0 || test.code != "" && a.code() != test.code || strings.Contains(string(a.Body), "secret") {
 					t.Errorf("sign-up = %d %s %q, want %d", a.Status, a.Body, a.Cookies, test.status)
 				}
-				n, err := s.auth.CountUsers(t.Context())
+				n, err := s.auth.Users.Count(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -439,7 +439,7 @@ func TestUniqueField(t *testing.T) {
 	if a := join("bob@example.com", "a"); a.Status != 422 || a.code() != "FIELD_ALREADY_TAKEN" {
 		t.Errorf("a taken nick = %d %s", a.Status, a.Body)
 	}
-	if n, err := s.auth.CountUsers(t.Context()); n != 1 || err != nil {
+	if n, err := s.auth.Users.Count(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 }
@@ -463,7 +463,7 @@ func TestTable(t *testing.T) {
 	n := &notes{}
 	s := serve(t, kernia.Config{}, n, emailpassword.Feature{})
 	s.signUp("ann@example.com")
-	u, err := s.auth.FindUserByEmail(t.Context(), "ann@example.com")
+	u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,7 +485,7 @@ func TestTable(t *testing.T) {
 	if list, err := byUser.All(t.Context(), ports.String(u.ID)); err != nil || len(list) != 1 || list[0].Count != 2 || list[0].Text != "hello" {
 		t.Errorf("All = %+v, %v", list, err)
 	}
-	if gone, err := s.auth.DeleteUser(t.Context(), u.ID); !gone || err != nil {
+	if gone, err := s.auth.Users.Delete(t.Context(), u.ID); !gone || err != nil {
 		t.Fatalf("DeleteUser = %v, %v", gone, err)
 	}
 	if left, err := n.table.Find(t.Context(), made.ID); left != nil || err != nil {

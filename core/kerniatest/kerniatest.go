@@ -58,22 +58,22 @@ type Client struct {
 func SignIn(t testing.TB, auth *kernia.Auth, email string) Client {
 	t.Helper()
 	ctx := t.Context()
-	u, err := auth.FindUserByEmail(ctx, email)
+	u, err := auth.Users.FindByEmail(ctx, email)
 	if err == nil && u == nil {
-		fresh := auth.NewUser()
+		fresh := auth.Users.New()
 		fresh.Email = email
 		fresh.Name, _, _ = strings.Cut(email, "@")
 		fresh.EmailVerified = true
 		var created kernia.User
-		created, err = auth.CreateUser(ctx, fresh)
+		created, err = auth.Users.Create(ctx, fresh)
 		u = &created
 	}
 	if err != nil {
 		t.Fatalf("kerniatest: signing in: %v", err)
 	}
-	s, err := auth.Issue(ctx, *u, kernia.NewSession{})
+	s, err := auth.Sessions.Issue(ctx, *u, kernia.NewSession{})
 	if err != nil {
 		t.Fatalf("kerniatest: signing in: %v", err)
 	}
-	return Client{User: *u, Session: s, Cookie: auth.SessionCookie(s.Token), Bearer: "Bearer " + s.Token}
+	return Client{User: *u, Session: s, Cookie: auth.Sessions.Cookie(s.Token), Bearer: "Bearer " + s.Token}
 }

@@ -35,7 +35,7 @@ func setsCookiesInOrder(k *kit) {
 		if c.forget == "true" {
 			tail = "; Path=/; HttpOnly; SameSite=Lax"
 		}
-		k.want("the first cookie", lines[0], w.auth.SessionCookie(token)+tail)
+		k.want("the first cookie", lines[0], w.auth.Sessions.Cookie(token)+tail)
 	}
 	cookie, _ := w.signIn("bob@example.com")
 	k.want("cookies of a sign-out", w.post("/kit/sign-out", `{}`, "Cookie: "+cookie).values("Set-Cookie"), expired)

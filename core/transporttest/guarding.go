@@ -87,7 +87,7 @@ func refusesForeignOrigins(k *kit) {
 func deletesTheCookiesOfADeadSession(k *kit) {
 	w := k.world()
 	cookie, s := w.signIn("ann@example.com")
-	if ok, err := w.auth.Revoke(w.ctx, s.Token); err != nil || !ok {
+	if ok, err := w.auth.Sessions.Revoke(w.ctx, s.Token); err != nil || !ok {
 		k.Fatalf("Revoke: %v %v", ok, err)
 	}
 	a := w.ask("GET", "/required", "", "Cookie: "+cookie)
@@ -106,7 +106,7 @@ func refreshesBeforeTheHandler(k *kit) {
 			if v.Session == nil {
 				return 200, "nobody"
 			}
-			list, err := w.auth.ListSessions(v.Context, v.Session.User.ID)
+			list, err := w.auth.Sessions.List(v.Context, v.Session.User.ID)
 			if err != nil || len(list) != 1 {
 				return 200, fmt.Sprint(len(list), err)
 			}

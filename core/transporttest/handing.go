@@ -98,7 +98,7 @@ func keepsWhatTheStoreHolds(k *kit) {
 	for i := range 100 {
 		c.ask("GET", base+"/ok", "", fmt.Sprintf("User-Agent: %s%03d", strings.Repeat("other-", 6), i))
 	}
-	sessions, err := w.auth.ListSessions(w.ctx, u.ID)
+	sessions, err := w.auth.Sessions.List(w.ctx, u.ID)
 	if err != nil || len(sessions) != 1 {
 		k.Fatalf("ListSessions: %d, %v", len(sessions), err)
 	}

@@ -126,9 +126,9 @@ func (w *world) last() Visit {
 // user makes a user with the e-mail address.
 func (w *world) user(email string) kernia.User {
 	w.Helper()
-	u := w.auth.NewUser()
+	u := w.auth.Users.New()
 	u.Email, u.Name = email, "Ann"
-	u, err := w.auth.CreateUser(w.ctx, u)
+	u, err := w.auth.Users.Create(w.ctx, u)
 	if err != nil {
 		w.Fatalf("CreateUser: %v", err)
 	}
@@ -138,11 +138,11 @@ func (w *world) user(email string) kernia.User {
 // signIn makes a user with a session and returns its Cookie header's value.
 func (w *world) signIn(email string) (cookie string, s kernia.Session) {
 	w.Helper()
-	s, err := w.auth.Issue(w.ctx, w.user(email), kernia.NewSession{})
+	s, err := w.auth.Sessions.Issue(w.ctx, w.user(email), kernia.NewSession{})
 	if err != nil {
 		w.Fatalf("Issue: %v", err)
 	}
-	return w.auth.SessionCookie(s.Token), s
+	return w.auth.Sessions.Cookie(s.Token), s
 }
 
 // eventually waits until done is closed, for as long as the kit has patience.

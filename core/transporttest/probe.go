@@ -201,7 +201,7 @@ func (p *probe) declareAnswers(d *kernia.Declaration) {
 // declareSessions adds operations that begin and end sessions.
 func (p *probe) declareSessions(d *kernia.Declaration) {
 	kernia.Post(d, "/kit/sign-in", func(ctx context.Context, c *kernia.Call, in signInput) (done, error) {
-		u, err := p.auth.FindUserByEmail(ctx, in.Email)
+		u, err := p.auth.Users.FindByEmail(ctx, in.Email)
 		if err != nil || u == nil {
 			return done{}, err
 		}
@@ -212,7 +212,7 @@ func (p *probe) declareSessions(d *kernia.Declaration) {
 		return done{true}, nil
 	})
 	kernia.Post(d, "/kit/sign-in-panic", func(ctx context.Context, c *kernia.Call, in signInput) (done, error) {
-		u, err := p.auth.FindUserByEmail(ctx, in.Email)
+		u, err := p.auth.Users.FindByEmail(ctx, in.Email)
 		if err != nil || u == nil {
 			return done{}, err
 		}

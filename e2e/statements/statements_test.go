@@ -113,7 +113,7 @@ func TestStatements(t *testing.T) {
 				return err
 			}},
 			{"a guard that verifies a cookie", 1, func() error {
-				g := auth.Guard(ctx, &kernia.Request{Method: "GET", Path: "/me", Header: kernia.Header{"Cookie": {auth.SessionCookie(*out.Token)}}}, true)
+				g := auth.Guard(ctx, &kernia.Request{Method: "GET", Path: "/me", Header: kernia.Header{"Cookie": {auth.Sessions.Cookie(*out.Token)}}}, true)
 				if g.Denied != nil {
 					t.Errorf("denied: %s", g.Denied.Body)
 				}

@@ -29,7 +29,7 @@ func newDoor(auth *kernia.Auth, o Options) *door {
 // readsBearer reports whether a feature of auth reads bearer tokens. A value that auth signed and that is no token
 // tells: whoever reads it ends its cookies, and no store is asked.
 func readsBearer(ctx context.Context, auth *kernia.Auth) bool {
-	_, signed, _ := strings.Cut(auth.SessionCookie("none"), "=")
+	_, signed, _ := strings.Cut(auth.Sessions.Cookie("none"), "=")
 	g := auth.Guard(ctx, &kernia.Request{
 		Method: "GET", Path: "/", Length: -1, Header: kernia.Header{"Authorization": {"Bearer " + signed}},
 	}, true)
@@ -78,7 +78,7 @@ func (d *door) present(r *kernia.Request) {
 	if d.bearer || !strings.EqualFold(scheme, "Bearer") || value == "" || len(value) > maxToken {
 		return
 	}
-	cookie := d.auth.SessionCookie(value)
+	cookie := d.auth.Sessions.Cookie(value)
 	if strings.Contains(value, ".") { // it brings its own signature
 		if plain, err := url.PathUnescape(value); err == nil {
 			value = plain

@@ -106,7 +106,7 @@ func TestRefusesTwoCredentials(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	s := start(t, kernia.Config{Session: kernia.SessionConfig{ExpiresIn: time.Hour, DisableRefresh: true}})
 	revoked, expired := kerniatest.SignIn(t, s.auth, ann), kerniatest.SignIn(t, s.auth, ann)
-	if _, err := s.auth.Revoke(t.Context(), revoked.Session.Token); err != nil {
+	if _, err := s.auth.Sessions.Revoke(t.Context(), revoked.Session.Token); err != nil {
 		t.Fatal(err)
 	}
 	for _, method := range []string{who, watch} {
@@ -154,7 +154,7 @@ func TestStreamIsCheckedOnce(t *testing.T) {
 	if err := f.ask(out); err != nil || out.GetValue() != ann {
 		t.Fatalf("%q, %v", out.GetValue(), err)
 	}
-	if _, err := s.auth.Revoke(ctx, c.Session.Token); err != nil {
+	if _, err := s.auth.Sessions.Revoke(ctx, c.Session.Token); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.ask(out); err != nil || out.GetValue() != ann {

@@ -57,7 +57,7 @@ func TestBearer(t *testing.T) {
 			t.Errorf("Authorization %q is somebody", value)
 		}
 	}
-	cookie := auth.SessionCookie(out.Token)
+	cookie := auth.Sessions.Cookie(out.Token)
 	if signedIn(t, auth, "Cookie", cookie, "Authorization", "Bearer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") {
 		t.Error("an unknown token does not replace the cookie")
 	}

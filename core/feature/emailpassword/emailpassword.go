@@ -110,23 +110,23 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 		return SignUpOutput{}, err
 	}
 	auth := c.Auth()
-	u := auth.NewUser()
+	u := auth.Users.New()
 	u.Name, u.Email = in.Name, in.Email
 	if in.Image.Set {
 		u.Image = &in.Image.Value
 	}
-	if err := auth.SetFields(&u, in.Fields); err != nil {
+	if err := auth.Users.SetFields(&u, in.Fields); err != nil {
 		return SignUpOutput{}, err
 	}
 	// The hash comes before the address is looked up, so that a taken one takes as long.
-	hash, err := auth.HashPassword(ctx, in.Password)
+	hash, err := auth.Accounts.HashPassword(ctx, in.Password)
 	if err != nil {
 		return SignUpOutput{}, err
 	}
-	created, err := auth.CreateUser(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
+	created, err := auth.Users.Create(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
 	if f.NoSignInOnJoin {
 		if errors.Is(err, kernia.ErrUserExists) {
-			created, err = auth.Pretend(u)
+			created, err = auth.Users.Pretend(u)
 		}
 		return SignUpOutput{User: created}, err
 	}
@@ -172,7 +172,7 @@ func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (Si
 	case length(in.Password) > f.MaxLength:
 		return SignInOutput{}, ErrTooLong
 	}
-	found, err := c.Auth().FindCredential(ctx, in.Email)
+	found, err := c.Auth().Accounts.FindCredential(ctx, in.Email)
 	if err != nil {
 		return SignInOutput{}, err
 	}
@@ -180,7 +180,7 @@ func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (Si
 	if found != nil {
 		account = &found.Account
 	}
-	ok, err := c.Auth().CheckPassword(ctx, account, in.Password)
+	ok, err := c.Auth().Accounts.CheckPassword(ctx, account, in.Password)
 	if err != nil {
 		return SignInOutput{}, err
 	}

@@ -65,7 +65,7 @@ func TestGenericSignUp(t *testing.T) {
 	if err != nil || again.Token != nil || again.User.ID == first.User.ID || again.User.Email != first.User.Email {
 		t.Errorf("SignUp with a taken address = %+v, %v, want what a free one gives", again, err)
 	}
-	if n, err := auth.CountUsers(t.Context()); n != 1 || err != nil {
+	if n, err := auth.Users.Count(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 	if _, err := emailpassword.SignIn(t.Context(), auth, emailpassword.SignInInput{Email: "ann@example.com", Password: "password456"}); !errors.Is(err, emailpassword.ErrCredentials) {
@@ -169,7 +169,7 @@ func TestRenewsOldHash(t *testing.T) {
 	}
 	auth := kerniatest.New(t, kernia.Config{Store: store, Hasher: kernia.Argon2id()}, emailpassword.Feature{})
 	for _, want := range []string{":", "$argon2id$"} {
-		found, err := auth.FindCredential(t.Context(), "ann@example.com")
+		found, err := auth.Accounts.FindCredential(t.Context(), "ann@example.com")
 		if err != nil || !strings.Contains(found.Account.Password, want) {
 			t.Fatalf("stored form = %v, %v, want it to have %q", found, err, want)
 		}

@@ -37,14 +37,14 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 		return ChangePasswordOutput{}, ErrTooLong
 	}
 	auth := c.Auth()
-	account, err := auth.FindAccount(ctx, p.User.ID, kernia.CredentialProvider)
+	account, err := auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
 	if err != nil {
 		return ChangePasswordOutput{}, err
 	}
 	if account == nil || account.Password == "" {
 		return ChangePasswordOutput{}, ErrNoCredential
 	}
-	ok, err := auth.CheckPassword(ctx, account, in.CurrentPassword)
+	ok, err := auth.Accounts.CheckPassword(ctx, account, in.CurrentPassword)
 	if err != nil {
 		return ChangePasswordOutput{}, err
 	}
@@ -59,7 +59,7 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	if !in.RevokeOtherSessions.Or(false) {
 		return out, nil
 	}
-	if err := auth.RevokeAll(ctx, p.User.ID); err != nil {
+	if err := auth.Sessions.RevokeAll(ctx, p.User.ID); err != nil {
 		return ChangePasswordOutput{}, err
 	}
 	s, err := c.SignIn(ctx, p.User, c.Forgotten(p))
@@ -73,11 +73,11 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 // replace stores a new password, unless another change was faster: the password that was proven is then no longer
 // the account's.
 func (f Feature) replace(ctx context.Context, auth *kernia.Auth, account *kernia.Account, password string) error {
-	hash, err := auth.HashPassword(ctx, password)
+	hash, err := auth.Accounts.HashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
-	ok, err := auth.ReplacePassword(ctx, account, hash)
+	ok, err := auth.Accounts.ReplacePassword(ctx, account, hash)
 	if err == nil && !ok {
 		return ErrPassword
 	}
@@ -103,11 +103,11 @@ func (f Feature) verifyPassword(ctx context.Context, c *kernia.Call, in VerifyPa
 	if length(in.Password) > f.MaxLength {
 		return kernia.Status{}, ErrPassword
 	}
-	account, err := c.Auth().FindAccount(ctx, p.User.ID, kernia.CredentialProvider)
+	account, err := c.Auth().Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
 	if err != nil {
 		return kernia.Status{}, err
 	}
-	ok, err := c.Auth().CheckPassword(ctx, account, in.Password)
+	ok, err := c.Auth().Accounts.CheckPassword(ctx, account, in.Password)
 	if err != nil {
 		return kernia.Status{}, err
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// sessions is where sessions are kept: in the store, in the key-value store, or in both. Tokens go in and come out
+// A sessionPlace is where sessions are kept: in the store, in the key-value store, or in both. Tokens go in and come out
 // as they are presented; each place keeps its own form of them.
-type sessions interface {
+type sessionPlace interface {
 	create(ctx context.Context, s Session, u User) (Session, error)
 	find(ctx context.Context, token string) (*Principal, error)
 	// extend changes the row that was read or none; p is what it then is.
