@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-const vite = root + "/examples/vite-react"
+var vite = root + "/examples/vite-react"
 
 func TestReact(t *testing.T) {
 	chromium, dir, app := chromium(t), stage(t, scripts), stage(t, vite)

@@ -17,11 +17,8 @@ import (
 	"time"
 )
 
-// Folders, from the one that tests run in.
-const (
-	scripts = "../js"
-	root    = "../.."
-)
+// scripts is the folder of the JavaScript.
+const scripts = "../js"
 
 // oldest is the first major version of Node that will do.
 const oldest = 20

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -168,6 +169,16 @@ var (
 	quickstart = &binary{folder: root + "/examples/quickstart"}
 )
 
+// root is the repository. A cached result counts until a file changes that the test read, but go test notices that
+// only by a path that begins in the test's module.
+var root = func() string {
+	wd, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	return wd + "/../.."
+}()
+
 // built is where the binaries are; TestMain makes and removes it.
 var built string
 
@@ -186,6 +197,9 @@ func TestMain(m *testing.M) {
 func (b *binary) build(t *testing.T) string {
 	t.Helper()
 	b.once.Do(func() {
+		if b.err = look(os.DirFS(root)); b.err != nil {
+			return
+		}
 		b.path = filepath.Join(built, filepath.Base(b.folder))
 		cmd := exec.Command("go", "build", "-o", b.path, ".")
 		cmd.Dir = b.folder
@@ -197,6 +211,16 @@ func (b *binary) build(t *testing.T) string {
 		t.Fatal(b.err)
 	}
 	return b.path
+}
+
+// look lists every folder of Go, so that go test notices a change in what the program is built of.
+func look(tree fs.FS) error {
+	return fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && slices.Contains([]string{".git", "docs", "node_modules", "dist"}, d.Name()) {
+			return fs.SkipDir
+		}
+		return err
+	})
 }
 
 // A config is a configuration file of the server.

@@ -39,6 +39,13 @@ func packed(t *testing.T) proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tree, err := workspace.Tree(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := workspace.Files(tree); err != nil { // go test notices changes in what was listed
+		t.Fatal(err)
+	}
 	p := proxy{root: root, dir: t.TempDir()}
 	if p.modules, err = workspace.Modules(root); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package repocheck_test
 import (
 	"fmt"
 	"path"
+	"regexp"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/modfile"
@@ -65,6 +67,48 @@ func listed(t *testing.T, r *repo) []string {
 	}
 	return broken
 }
+
+// way is a literal that climbs out of a folder, and tracked a call that go test sees.
+var (
+	way    = regexp.MustCompile(`"(\.\.(?:/[^"\s]*)?)"`)
+	root   = regexp.MustCompile(`\bworkspace\.Root\(`)
+	viewed = regexp.MustCompile(`\bworkspace\.Tree\(`)
+)
+
+// unseen: go test caches a result although a file outside of the module changed, unless the test opened it by a path
+// that begins within the module. See workspace.Tree.
+func unseen(t *testing.T, r *repo) []string {
+	var broken []string
+	for _, file := range r.files {
+		if !strings.HasSuffix(file, "_test.go") || strings.Contains(file, "testdata/") {
+			continue
+		}
+		text := r.read(t, file)
+		for _, m := range way.FindAllStringSubmatch(text, -1) {
+			if to := path.Join(path.Dir(file), m[1]); !within(to, r.moduleOf(file)) {
+				broken = append(broken, file+": reads "+m[1]+", of which go test notices no change; begin the path with os.Getwd")
+			}
+		}
+		if root.MatchString(text) && !viewed.MatchString(text) {
+			broken = append(broken, file+": reads below workspace.Root, of which go test notices no change; use workspace.Tree")
+		}
+	}
+	return broken
+}
+
+// moduleOf returns the folder of the module that a file belongs to.
+func (r *repo) moduleOf(file string) string {
+	var found string
+	for _, m := range r.modules {
+		if within(file, m.Dir) && len(m.Dir) > len(found) {
+			found = m.Dir
+		}
+	}
+	return found
+}
+
+// within reports whether a path is dir or lies below it.
+func within(file, dir string) bool { return file == dir || strings.HasPrefix(file, dir+"/") }
 
 func work(t *testing.T, r *repo) *modfile.WorkFile {
 	t.Helper()

@@ -30,6 +30,7 @@ var checks = []check{
 	{"TestsEveryAttackItClaims", attacks},
 	{"LinksToWhatIsThere", links},
 	{"KeepsAChangelog", changelog},
+	{"SeesWhatItReads", unseen},
 }
 
 func TestRepository(t *testing.T) {
@@ -37,7 +38,11 @@ func TestRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := open(t, root)
+	tree, err := workspace.Tree(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, root, tree)
 	for _, c := range checks {
 		t.Run(c.promise, func(t *testing.T) {
 			for _, b := range c.broken(t, r) {
@@ -55,7 +60,7 @@ func TestChecks(t *testing.T) {
 			want, root := fixture(t, c.promise)
 			t.Setenv("GOWORK", "") // the tree's own, wherever this test runs
 			t.Setenv("GOFLAGS", "")
-			got := c.broken(t, open(t, root))
+			got := c.broken(t, open(t, root, os.DirFS(root)))
 			slices.Sort(got)
 			slices.Sort(want)
 			if len(want) == 0 || !slices.Equal(got, want) {
@@ -99,40 +104,28 @@ func fixture(t *testing.T, promise string) (want []string, root string) {
 // A repo is the tree under test.
 type repo struct {
 	root    string
+	tree    fs.FS
 	files   []string // relative, with slashes, sorted
 	modules []workspace.Module
 	pkgs    []pkg // filled by packages
 }
 
-func open(t *testing.T, root string) *repo {
+func open(t *testing.T, root string, tree fs.FS) *repo {
 	t.Helper()
-	r := &repo{root: root}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if path != root && workspace.Skipped(d.Name()) {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		rel, err := filepath.Rel(root, path)
-		r.files = append(r.files, filepath.ToSlash(rel))
-		return err
-	})
+	files, err := workspace.Files(tree)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.modules, err = workspace.Modules(root); err != nil {
+	modules, err := workspace.Modules(root)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return &repo{root: root, tree: tree, files: files, modules: modules}
 }
 
 func (r *repo) read(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(r.root, filepath.FromSlash(name)))
+	text, err := fs.ReadFile(r.tree, name)
 	if err != nil {
 		t.Fatal(err)
 	}

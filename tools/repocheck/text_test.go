@@ -2,9 +2,8 @@ package repocheck_test
 
 import (
 	"fmt"
-	"os"
+	"io/fs"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -114,7 +113,7 @@ func links(t *testing.T, r *repo) []string {
 			if strings.HasPrefix(to, "/") {
 				full = to[1:]
 			}
-			if _, err := os.Stat(filepath.Join(r.root, filepath.FromSlash(full))); err != nil {
+			if _, err := fs.Stat(r.tree, full); err != nil {
 				broken = append(broken, file+": links to "+to+", which is not there")
 			}
 		}

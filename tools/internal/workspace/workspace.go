@@ -47,7 +47,43 @@ func Root(dir string) (string, error) {
 	}
 }
 
-// Skipped reports whether a folder of that name holds nothing of the repository's own.
+// Tree returns the workspace at root for a test to read. Go caches the result of a test until a file changes that the
+// test opened, but it forgets about files whose path does not begin with the folder of the test's own module. So the
+// paths of Tree begin with the working directory and climb from there, as in /repo/tools/repocheck/../../README.md;
+// the functions of path/filepath would shorten them.
+func Tree(root string) (fs.FS, error) {
+	wd, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("workspace: %w", err)
+	}
+	up, err := filepath.Rel(wd, root)
+	if err != nil {
+		return nil, fmt.Errorf("workspace: %w", err)
+	}
+	return os.DirFS(wd + string(filepath.Separator) + up), nil
+}
+
+// Files returns every file of the repository's own in tree, sorted.
+func Files(tree fs.FS) ([]string, error) {
+	var files []string
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != "." && Skipped(d.Name()) && d.IsDir():
+			return fs.SkipDir
+		case !d.IsDir() && !Skipped(d.Name()):
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("workspace: %w", err)
+	}
+	return files, nil
+}
+
+// Skipped reports whether a file or folder of that name holds nothing of the repository's own.
 func Skipped(name string) bool {
 	return slices.Contains([]string{".git", ".tmp", "dist", "node_modules"}, name)
 }

@@ -9,9 +9,12 @@ import (
 	"testing"
 )
 
-const reference = "../../../../docs/reference/"
-
 func TestReference(t *testing.T) {
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := wd + "/../../../../docs/reference/" // go test notices changes only by a path that begins in its module
 	t.Run("SaysWhatHelpSays", func(t *testing.T) {
 		var want bytes.Buffer
 		writeReference(&output{w: &want})
