@@ -84,6 +84,10 @@ type Config struct {
 	// Events receives the audit trail; nil means nowhere.
 	Events ports.Events
 
+	// Fetcher calls other servers for the features that do; nethttp.NewClient makes one. Nil makes New fail where a
+	// feature needs it.
+	Fetcher ports.Fetcher
+
 	// Logger receives what an operator must know; nil means slog.Default().
 	Logger *slog.Logger
 

@@ -42,6 +42,14 @@ func (d *Declaration) fail(err error) {
 	}
 }
 
+// Fetcher returns Config.Fetcher, to call other servers with. Where there is none it returns nil and New fails.
+func (d *Declaration) Fetcher() ports.Fetcher {
+	if d.auth.config.Fetcher == nil {
+		d.fail(badSetting("Fetcher", "is missing and the feature needs it; nethttp.NewClient makes one"))
+	}
+	return d.auth.config.Fetcher
+}
+
 // Needs makes New fail unless the named feature is there as well.
 func (d *Declaration) Needs(feature string) { d.needs = append(d.needs, feature) }
 

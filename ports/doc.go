@@ -5,6 +5,6 @@
 // library alone and knows neither HTTP nor SQL.
 //
 // [Store] is what an account database must do, [KV] what a store for expiring values must do; [PasswordHasher],
-// [Clock], [Random] and [Events] are the smaller ports. Package memory implements all of them, and packages
-// storetest and kvtest are the conformance kits: an implementation is right when its kit passes.
+// [Clock], [Random], [Events] and [Fetcher] are the smaller ports. Package memory implements all of them, and packages
+// storetest, kvtest and fetchtest are the conformance kits: an implementation is right when its kit passes.
 package ports

@@ -29,7 +29,7 @@ func Example() {
 	// Output:
 	// <nil>
 	// <nil>
-	// invalid store call: argument for "session"."expiresAt"
+	// invalid call: argument for "session"."expiresAt"
 }
 
 // A user encodes as the wire has it.

@@ -85,12 +85,12 @@ type Block struct {
 	IDs    []string // ids of some of these records, at most 20
 }
 
-// ErrUnavailable says that the store could not be asked or did not answer; whether a change took place is then
-// unknown. It never means that a record is missing.
-var ErrUnavailable = errors.New("store unavailable")
+// ErrUnavailable says that a store or another server could not be asked or did not answer; whether a change took
+// place is then unknown. It never means that a record is missing.
+var ErrUnavailable = errors.New("unavailable")
 
 // ErrInvalid says that a call is wrong in itself: a query, a record or an argument that does not fit its model.
-var ErrInvalid = errors.New("invalid store call")
+var ErrInvalid = errors.New("invalid call")
 
 // A ConflictError says that a record was not written because another holds the same unique key.
 type ConflictError struct {

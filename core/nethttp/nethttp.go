@@ -1,5 +1,6 @@
 // Package nethttp serves Kernia on net/http, and on every router that takes its handlers: http.ServeMux, gin and
-// others. Applications on chi, echo and fiber use the adapter of their framework.
+// others. Applications on chi, echo and fiber use the adapter of their framework. Its [Client] calls other servers for
+// features, whatever framework serves the application.
 package nethttp
 
 import (

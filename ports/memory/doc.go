@@ -2,6 +2,6 @@
 // conformance kits compare with.
 //
 // [Store] suits tests and programs whose accounts may go when the process goes. [Clock], [PredictableRandom],
-// [Events] and [Hasher] let a test own time, randomness, the audit trail and the cost of a password; none of them
-// belongs in production.
+// [Events], [Hasher] and [FetchFunc] let a test own time, randomness, the audit trail, the cost of a password and the
+// answers of other servers; none of them belongs in production.
 package memory
