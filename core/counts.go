@@ -14,10 +14,10 @@ type tableCounts struct {
 	auth  *Auth
 	swept sweeper
 
-	row     ports.Query    // key
-	add     ports.Mutation // key, after, bound: 1, now
-	restart ports.Mutation // key, until: 1, now
-	stale   ports.Mutation // before
+	row     ports.Query  // key
+	add     ports.Update // key, after, bound: 1, now
+	restart ports.Update // key, until: 1, now
+	stale   ports.Delete // before
 }
 
 func newTableCounts(a *Auth) *tableCounts {
@@ -25,16 +25,16 @@ func newTableCounts(a *Auth) *tableCounts {
 	return &tableCounts{
 		auth: a,
 		row:  ports.Query{Model: m, Where: []ports.Condition{eq("key")}, Limit: 1},
-		add: ports.Mutation{
+		add: ports.Update{
 			Model: m, Key: ports.Key{"key"},
 			Where: []ports.Condition{{Field: "lastRequest", Op: ports.Gt}, {Field: "count", Op: ports.Lt}},
 			Set:   []ports.Change{{Field: "count", Add: true}, {Field: "lastRequest"}},
 		},
-		restart: ports.Mutation{
+		restart: ports.Update{
 			Model: m, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}},
 			Set: []ports.Change{{Field: "count"}, {Field: "lastRequest"}},
 		},
-		stale: ports.Mutation{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}, {Field: "key", Op: ports.Contains}}},
+		stale: ports.Delete{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}, {Field: "key", Op: ports.Contains}}},
 	}
 }
 

@@ -235,7 +235,7 @@ func (f *failingStore) Create(ctx context.Context, m *ports.Model, r ports.Recor
 	return f.Store.Create(ctx, m, r)
 }
 
-func (f *failingStore) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
+func (f *failingStore) Delete(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error) {
 	if f.fail || f.failDelete {
 		return 0, f.err
 	}

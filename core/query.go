@@ -21,14 +21,14 @@ type queries struct {
 	accountOf         ports.Query // userId, provider
 	accountsOf        ports.Query // userId
 
-	dropSession   ports.Mutation // token, token
-	dropExpired   ports.Mutation // id, expiresAt: a session that is over, unless it was extended meanwhile
-	dropOwn       ports.Mutation // token, token, userId
-	dropSessions  ports.Mutation // userId
-	dropOthers    ports.Mutation // userId, id
-	dropUser      ports.Mutation // id
-	setPassword   ports.Mutation // id, old password: new password, updatedAt
-	extendSession ports.Mutation // id, expiresAt, token: expiresAt, updatedAt, token
+	dropSession   ports.Delete // token, token
+	dropExpired   ports.Delete // id, expiresAt: a session that is over, unless it was extended meanwhile
+	dropOwn       ports.Delete // token, token, userId
+	dropSessions  ports.Delete // userId
+	dropOthers    ports.Delete // userId, id
+	dropUser      ports.Delete // id
+	setPassword   ports.Update // id, old password: new password, updatedAt
+	extendSession ports.Update // id, expiresAt, token: expiresAt, updatedAt, token
 }
 
 func eq(field string) ports.Condition { return ports.Condition{Field: field} }
@@ -50,19 +50,19 @@ func newQueries(s *schema) queries {
 		},
 		accountOf:    ports.Query{Model: s.account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
 		accountsOf:   ports.Query{Model: s.account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
-		dropSession:  ports.Mutation{Model: s.session, Where: []ports.Condition{tokens}},
-		dropExpired:  ports.Mutation{Model: s.session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
-		dropOwn:      ports.Mutation{Model: s.session, Where: []ports.Condition{tokens, eq("userId")}},
-		dropSessions: ports.Mutation{Model: s.session, Where: []ports.Condition{eq("userId")}},
-		dropOthers: ports.Mutation{
+		dropSession:  ports.Delete{Model: s.session, Where: []ports.Condition{tokens}},
+		dropExpired:  ports.Delete{Model: s.session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
+		dropOwn:      ports.Delete{Model: s.session, Where: []ports.Condition{tokens, eq("userId")}},
+		dropSessions: ports.Delete{Model: s.session, Where: []ports.Condition{eq("userId")}},
+		dropOthers: ports.Delete{
 			Model: s.session, Where: []ports.Condition{eq("userId"), {Field: "id", Op: ports.Ne}},
 		},
-		dropUser: ports.Mutation{Model: s.user, Where: []ports.Condition{eq("id")}},
-		setPassword: ports.Mutation{
+		dropUser: ports.Delete{Model: s.user, Where: []ports.Condition{eq("id")}},
+		setPassword: ports.Update{
 			Model: s.account, Key: ports.Key{"id"}, Where: []ports.Condition{eq("password")},
 			Set: []ports.Change{{Field: "password"}, {Field: "updatedAt"}},
 		},
-		extendSession: ports.Mutation{
+		extendSession: ports.Update{
 			Model: s.session, Key: ports.Key{"id"}, Where: []ports.Condition{eq("expiresAt"), eq("token")},
 			Set: []ports.Change{{Field: "expiresAt"}, {Field: "updatedAt"}, {Field: "token"}},
 		},
@@ -77,17 +77,17 @@ const maxPatches = 256
 type patches struct {
 	schema *schema
 	mu     sync.Mutex
-	users  map[string]*ports.Mutation
-	sess   map[string]*ports.Mutation
+	users  map[string]*ports.Update
+	sess   map[string]*ports.Update
 }
 
 func (p *patches) init(s *schema) {
-	p.schema, p.users, p.sess = s, map[string]*ports.Mutation{}, map[string]*ports.Mutation{}
+	p.schema, p.users, p.sess = s, map[string]*ports.Update{}, map[string]*ports.Update{}
 }
 
 // of returns the update of m by id that sets the fields of change; ok is false where a field is not one of the
 // model's. It returns nil where there are too many combinations already, which never happens for a single field.
-func (p *patches) of(m *ports.Model, change Patch) (u *ports.Mutation, ok bool) {
+func (p *patches) of(m *ports.Model, change Patch) (u *ports.Update, ok bool) {
 	set := make([]ports.Change, 0, len(change.names))
 	for i := range m.Fields { // in the order of the model, whatever the order of the patch
 		if _, ok := change.Lookup(m.Fields[i].Name); ok {
@@ -114,13 +114,13 @@ func (p *patches) of(m *ports.Model, change Patch) (u *ports.Mutation, ok bool) 
 	if len(kept) >= maxPatches && len(set) > 1 {
 		return nil, true
 	}
-	u = &ports.Mutation{Model: m, Key: ports.Key{"id"}, Set: set}
+	u = &ports.Update{Model: m, Key: ports.Key{"id"}, Set: set}
 	kept[key] = u
 	return u, true
 }
 
 // args returns the arguments for the update: the id, then the values in the order in which it sets them.
-func (c Patch) args(u *ports.Mutation, id string) []ports.Value {
+func (c Patch) args(u *ports.Update, id string) []ports.Value {
 	args := append(make([]ports.Value, 0, 1+len(u.Set)), ports.String(id))
 	for _, s := range u.Set {
 		v, _ := c.Lookup(s.Field)

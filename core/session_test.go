@@ -81,7 +81,7 @@ type racingStore struct {
 	beforeUpdate func()
 }
 
-func (r *racingStore) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+func (r *racingStore) Update(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 	if f := r.beforeUpdate; f != nil && m.Model.Name == "session" {
 		r.beforeUpdate = nil
 		f()

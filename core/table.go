@@ -18,7 +18,7 @@ type Table[T any] struct {
 	model  *ports.Model
 	fields []tableField
 	byID   Lookup[T]
-	drop   ports.Mutation
+	drop   ports.Delete
 	checks []func() error // of what Where, Change and Consume built
 }
 
@@ -42,7 +42,7 @@ func TableOf[T any](d *Declaration, name string) *Table[T] {
 		d.fail(fmt.Errorf("table %q: %w", name, err))
 	}
 	t.byID = Lookup[T]{table: t, query: ports.Query{Model: t.model, Where: []ports.Condition{eq("id")}, Limit: 1}}
-	t.drop = ports.Mutation{Model: t.model, Where: []ports.Condition{eq("id")}}
+	t.drop = ports.Delete{Model: t.model, Where: []ports.Condition{eq("id")}}
 	d.tables = append(d.tables, tableDraft{model: t.model, complete: t.complete})
 	return t
 }
@@ -241,34 +241,33 @@ func (l *Lookup[T]) Count(ctx context.Context, args ...ports.Value) (int64, erro
 // A Step is one atomic change or removal of a single record, built once by Change or Consume. It is safe for
 // concurrent use.
 type Step[T any] struct {
-	table    *Table[T]
-	mutation ports.Mutation
-	consumes bool
+	table *Table[T]
+	run   func(ctx context.Context, args []ports.Value) (ports.Record, bool, error)
 }
 
 // Change returns a Step that sets or adds fields of the record under key if the conditions hold; build it in
 // Declare and keep it.
 func (t *Table[T]) Change(key ports.Key, where []ports.Condition, set ...ports.Change) *Step[T] {
-	s := &Step[T]{table: t, mutation: ports.Mutation{Model: t.model, Key: key, Where: where, Set: set}}
-	t.checks = append(t.checks, func() error { return s.mutation.Check("update") })
-	return s
+	u := &ports.Update{Model: t.model, Key: key, Where: where, Set: set}
+	t.checks = append(t.checks, u.Check)
+	return &Step[T]{table: t, run: func(ctx context.Context, args []ports.Value) (ports.Record, bool, error) {
+		return t.auth.config.Store.Update(ctx, u, args)
+	}}
 }
 
 // Consume returns a Step that removes the record under key if the conditions hold and gives it to one caller.
 func (t *Table[T]) Consume(key ports.Key, where ...ports.Condition) *Step[T] {
-	s := &Step[T]{table: t, consumes: true, mutation: ports.Mutation{Model: t.model, Key: key, Where: where}}
-	t.checks = append(t.checks, func() error { return s.mutation.Check("take") })
-	return s
+	k := &ports.Take{Model: t.model, Key: key, Where: where}
+	t.checks = append(t.checks, k.Check)
+	return &Step[T]{table: t, run: func(ctx context.Context, args []ports.Value) (ports.Record, bool, error) {
+		return t.auth.config.Store.Take(ctx, k, args)
+	}}
 }
 
 // Do takes the step and returns the record, nil where none was there or a condition did not hold. args are those of
 // the key, the conditions and the fields, in that order.
 func (s *Step[T]) Do(ctx context.Context, args ...ports.Value) (*T, error) {
-	verb := s.table.auth.config.Store.Update
-	if s.consumes { // not: sets nothing. A Change that forgot its fields must fail, not remove the record
-		verb = s.table.auth.config.Store.Take
-	}
-	r, ok, err := verb(ctx, &s.mutation, args)
+	r, ok, err := s.run(ctx, args)
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -24,12 +24,12 @@ type tableValues struct {
 	auth  *Auth
 	swept sweeper
 
-	newest                 ports.Query    // key, key, now
-	all                    ports.Query    // key, key
-	replace                ports.Mutation // id, now: value, expiresAt, updatedAt
-	take                   ports.Mutation // id, now
-	drop, dropOlder, stale ports.Mutation
-	dropRow                ports.Mutation // id
+	newest                 ports.Query  // key, key, now
+	all                    ports.Query  // key, key
+	replace                ports.Update // id, now: value, expiresAt, updatedAt
+	take                   ports.Take   // id, now
+	drop, dropOlder, stale ports.Delete
+	dropRow                ports.Delete // id
 }
 
 func newTableValues(a *Auth) *tableValues {
@@ -42,15 +42,15 @@ func newTableValues(a *Auth) *tableValues {
 			Model: m, Where: []ports.Condition{keys, live}, Limit: 1, Order: []ports.Order{{Field: "createdAt", Desc: true}},
 		},
 		all: ports.Query{Model: m, Where: []ports.Condition{keys}, Limit: maxList},
-		replace: ports.Mutation{
+		replace: ports.Update{
 			Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live},
 			Set: []ports.Change{{Field: "value"}, {Field: "expiresAt"}, {Field: "updatedAt"}},
 		},
-		take:      ports.Mutation{Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live}},
-		drop:      ports.Mutation{Model: m, Where: []ports.Condition{keys}},
-		dropRow:   ports.Mutation{Model: m, Where: []ports.Condition{eq("id")}},
-		dropOlder: ports.Mutation{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}, {Field: "createdAt", Op: ports.Le}}},
-		stale:     ports.Mutation{Model: m, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Le}}},
+		take:      ports.Take{Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live}},
+		drop:      ports.Delete{Model: m, Where: []ports.Condition{keys}},
+		dropRow:   ports.Delete{Model: m, Where: []ports.Condition{eq("id")}},
+		dropOlder: ports.Delete{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}, {Field: "createdAt", Op: ports.Le}}},
+		stale:     ports.Delete{Model: m, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Le}}},
 	}
 }
 

@@ -54,17 +54,32 @@ type Change struct {
 	Add   bool // add the argument to the integer field, in place of setting it
 }
 
-// A Mutation describes which record to change or take, or which records to delete. Like a [Query] it is built
-// once and passed by address.
+// An Update describes how to change one record. Like a [Query] it is built once and passed by address.
 //
-// Arguments come in the order of Key, then of Where, then of Set. [Store.Update] and [Store.Take] need a Key, the
-// id or a declared unique key of the model, compared by Eq; [Store.Delete] takes none. Conditions follow no
-// reference. They are evaluated on the record as it was before the change, in one step with it.
-type Mutation struct {
+// Arguments come in the order of Key, then of Where, then of Set. The conditions follow no reference. They are
+// evaluated on the record as it was before the change, in one step with it.
+type Update struct {
 	Model *Model
-	Key   Key
-	Where []Condition
-	Set   []Change // of Update: at least one field, never the id
+	Key   Key         // the id or a declared unique key, compared by Eq
+	Where []Condition // all must hold
+	Set   []Change    // at least one field, never the id
+}
+
+// A Take describes which record to remove and return. Like a [Query] it is built once and passed by address.
+//
+// Arguments come in the order of Key, then of Where. The conditions follow no reference. They are evaluated in one
+// step with the removal.
+type Take struct {
+	Model *Model
+	Key   Key         // the id or a declared unique key, compared by Eq
+	Where []Condition // all must hold
+}
+
+// A Delete describes which records to remove. Like a [Query] it is built once and passed by address. Arguments come
+// in the order of Where.
+type Delete struct {
+	Model *Model
+	Where []Condition // all must hold, and none follows a reference; no conditions mean every record
 }
 
 // follows returns the model that the query follows to, or nil.
@@ -99,25 +114,47 @@ func (q *Query) Check() error {
 	return checkWhere(q.Model, q.follows(), q.Where)
 }
 
-// Check returns an error wrapping [ErrInvalid] that says what is wrong with the mutation as one of Update
-// (verb "update"), Take ("take") or Delete ("delete"), or nil.
-func (m *Mutation) Check(verb string) error {
-	if m.Model == nil {
-		return fmt.Errorf("%w: a mutation without a model", ErrInvalid)
+// Check returns an error wrapping [ErrInvalid] that says what is wrong with the update itself, or nil.
+func (u *Update) Check() error {
+	if err := checkKey("update", u.Model, u.Key); err != nil {
+		return err
 	}
-	if keyed := verb != "delete"; keyed != (len(m.Key) > 0) || keyed && !m.Model.unique(m.Key) {
-		return fmt.Errorf("%w: %s of %q by key %q", ErrInvalid, verb, m.Model.Name, m.Key)
+	if len(u.Set) == 0 {
+		return fmt.Errorf("%w: an update of %q that sets nothing", ErrInvalid, u.Model.Name)
 	}
-	if (verb == "update") != (len(m.Set) > 0) {
-		return fmt.Errorf("%w: %s of %q sets %d fields", ErrInvalid, verb, m.Model.Name, len(m.Set))
-	}
-	for _, c := range m.Set {
-		i := m.Model.Field(c.Field)
-		if i < 1 || c.Add && m.Model.Fields[i].Type != TypeInt {
-			return fmt.Errorf("%w: cannot set %q.%q", ErrInvalid, m.Model.Name, c.Field)
+	for _, c := range u.Set {
+		i := u.Model.Field(c.Field)
+		if i < 1 || c.Add && u.Model.Fields[i].Type != TypeInt {
+			return fmt.Errorf("%w: cannot set %q.%q", ErrInvalid, u.Model.Name, c.Field)
 		}
 	}
-	return checkWhere(m.Model, nil, m.Where)
+	return checkWhere(u.Model, nil, u.Where)
+}
+
+// Check returns an error wrapping [ErrInvalid] that says what is wrong with the take itself, or nil.
+func (t *Take) Check() error {
+	if err := checkKey("take", t.Model, t.Key); err != nil {
+		return err
+	}
+	return checkWhere(t.Model, nil, t.Where)
+}
+
+// Check returns an error wrapping [ErrInvalid] that says what is wrong with the delete itself, or nil.
+func (d *Delete) Check() error {
+	if d.Model == nil {
+		return fmt.Errorf("%w: a delete without a model", ErrInvalid)
+	}
+	return checkWhere(d.Model, nil, d.Where)
+}
+
+func checkKey(verb string, m *Model, k Key) error {
+	if m == nil {
+		return fmt.Errorf("%w: %s without a model", ErrInvalid, verb)
+	}
+	if !m.unique(k) {
+		return fmt.Errorf("%w: %s of %q by key %q, which is not unique", ErrInvalid, verb, m.Name, k)
+	}
+	return nil
 }
 
 func (m *Model) unique(k Key) bool {
@@ -179,27 +216,52 @@ func (q *Query) CheckArgs(args []Value) error {
 	return nil
 }
 
-// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the mutation: too many, too few, one of
+// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the update: too many, too few, one of
 // another type than its field, or null for a field that cannot be or for a number to add.
-func (m *Mutation) CheckArgs(args []Value) error {
-	for _, name := range m.Key {
-		if len(args) == 0 || !fits(args[0], m.Model.Fields[m.Model.Field(name)].Type) {
-			return fmt.Errorf("%w: key %q of %q", ErrInvalid, m.Key, m.Model.Name)
-		}
-		args = args[1:]
-	}
-	rest, err := takeWhere(m.Model, nil, m.Where, args)
+func (u *Update) CheckArgs(args []Value) error {
+	rest, err := takeAddress(u.Model, u.Key, u.Where, args)
 	if err != nil {
 		return err
 	}
-	for _, c := range m.Set {
-		f := m.Model.Fields[m.Model.Field(c.Field)]
+	for _, c := range u.Set {
+		f := u.Model.Fields[u.Model.Field(c.Field)]
 		if len(rest) == 0 || !fits(rest[0], f.Type) || rest[0].IsNull() && (!f.Null || c.Add) {
-			return fmt.Errorf("%w: value for %q.%q", ErrInvalid, m.Model.Name, c.Field)
+			return fmt.Errorf("%w: value for %q.%q", ErrInvalid, u.Model.Name, c.Field)
 		}
 		rest = rest[1:]
 	}
-	return done(m.Model, rest)
+	return done(u.Model, rest)
+}
+
+// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the take: too many, too few, or one of
+// another type than its field.
+func (t *Take) CheckArgs(args []Value) error {
+	rest, err := takeAddress(t.Model, t.Key, t.Where, args)
+	if err != nil {
+		return err
+	}
+	return done(t.Model, rest)
+}
+
+// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the delete: too many, too few, or one of
+// another type than its field.
+func (d *Delete) CheckArgs(args []Value) error {
+	rest, err := takeWhere(d.Model, nil, d.Where, args)
+	if err != nil {
+		return err
+	}
+	return done(d.Model, rest)
+}
+
+// takeAddress cuts the arguments of a key and of conditions off args.
+func takeAddress(m *Model, k Key, where []Condition, args []Value) ([]Value, error) {
+	for _, name := range k {
+		if len(args) == 0 || !fits(args[0], m.Fields[m.Field(name)].Type) {
+			return nil, fmt.Errorf("%w: key %q of %q", ErrInvalid, k, m.Name)
+		}
+		args = args[1:]
+	}
+	return takeWhere(m, nil, where, args)
 }
 
 // Page returns the limit and offset of a call: the last two arguments where the query is Paged, else Limit and 0.

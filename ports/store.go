@@ -37,18 +37,18 @@ type Store interface {
 	// the conditions alone.
 	Count(ctx context.Context, q *Query, args []Value) (int64, error)
 
-	// Update changes the one record that m addresses if its conditions hold, in one atomic step, and returns the
-	// record as it then is. Of several callers whose conditions exclude each other one succeeds. A record that is
+	// Update changes the one record that has the key of u if its conditions hold, in one atomic step, and returns
+	// the changed record. Of several callers whose conditions exclude each other one succeeds. A record that is
 	// gone stays gone.
-	Update(ctx context.Context, m *Mutation, args []Value) (Record, bool, error)
+	Update(ctx context.Context, u *Update, args []Value) (Record, bool, error)
 
-	// Delete removes every record that satisfies the conditions, before each those that refer to it by
-	// [Model.Referrers], and returns how many records of the mutation's model went.
-	Delete(ctx context.Context, m *Mutation, args []Value) (int64, error)
+	// Delete removes every record that satisfies the conditions of d, before each those that refer to it by
+	// [Model.Referrers], and returns how many records of d's model it removed.
+	Delete(ctx context.Context, d *Delete, args []Value) (int64, error)
 
-	// Take removes the one record that m addresses if its conditions hold and returns it; of any number of
-	// callers one gets it.
-	Take(ctx context.Context, m *Mutation, args []Value) (Record, bool, error)
+	// Take removes the one record that has the key of t if its conditions hold, those that refer to it too, and
+	// returns it. Of any number of callers one gets it.
+	Take(ctx context.Context, t *Take, args []Value) (Record, bool, error)
 
 	// Tx runs f with a context that carries a transaction: calls of this Store with that context belong to it. It
 	// commits when f returns nil; when f returns an error or panics it rolls back and returns or panics the same.

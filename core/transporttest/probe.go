@@ -256,7 +256,7 @@ func (s *store) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([
 	return s.Store.Find(ctx, q, args)
 }
 
-func (s *store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+func (s *store) Update(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 	if err := s.before(ctx, "update"); err != nil {
 		return nil, false, err
 	}

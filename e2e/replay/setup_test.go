@@ -86,7 +86,7 @@ func (w *world) age(by time.Duration) {
 	if err != nil || p == nil {
 		w.t.Fatalf("age: no session: %v", err)
 	}
-	m := &ports.Mutation{Model: w.store.session, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "createdAt"}, {Field: "updatedAt"}, {Field: "expiresAt"}}}
+	m := &ports.Update{Model: w.store.session, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "createdAt"}, {Field: "updatedAt"}, {Field: "expiresAt"}}}
 	_, found, err := w.store.Update(w.t.Context(), m, []ports.Value{
 		ports.String(p.Session.ID), ports.Time(p.Session.CreatedAt.Add(-by)), ports.Time(p.Session.UpdatedAt.Add(-by)), ports.Time(p.Session.ExpiresAt.Add(-by)),
 	})

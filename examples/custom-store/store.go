@@ -261,37 +261,43 @@ func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (
 	return n, err
 }
 
-// change runs f, in a transaction, with the records that m addresses, if there are any.
-func (s *Store) change(ctx context.Context, verb string, m *ports.Mutation, args []ports.Value, f func(found []ports.Record) error) error {
+// A call is an update, a delete or a take.
+type call interface {
+	Check() error
+	CheckArgs(args []ports.Value) error
+}
+
+// change runs f, in a transaction, with the records that a call addresses, if there are any.
+func (s *Store) change(ctx context.Context, c call, at ports.Take, args []ports.Value, f func(found []ports.Record) error) error {
 	return s.Tx(ctx, func(context.Context) error {
-		if err := s.check(m.Check(verb), m.Model, func() error { return m.CheckArgs(args) }); err != nil {
+		if err := s.check(c.Check(), at.Model, func() error { return c.CheckArgs(args) }); err != nil {
 			return err
 		}
-		for i, v := range args[len(args)-len(m.Set):] {
-			if !fits(m.Model, m.Model.Field(m.Set[i].Field), v) {
-				return fmt.Errorf("%w: %q.%q cannot hold this", ports.ErrInvalid, m.Model.Name, m.Set[i].Field)
-			}
-		}
 		var where []ports.Condition
-		for _, name := range m.Key {
+		for _, name := range at.Key {
 			where = append(where, ports.Condition{Field: name})
 		}
-		found := s.find(m.Model, "", append(where, m.Where...), args)
-		if len(found) == 0 {
-			return nil
+		if found := s.find(at.Model, "", append(where, at.Where...), args); len(found) > 0 {
+			return f(found)
 		}
-		return f(found)
+		return nil
 	})
 }
 
 // Update implements [ports.Store].
-func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (r ports.Record, ok bool, err error) {
-	err = s.change(ctx, "update", m, args, func(found []ports.Record) error {
+func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (r ports.Record, ok bool, err error) {
+	for i, c := range u.Set {
+		at, v := u.Model.Field(c.Field), len(args)-len(u.Set)+i
+		if at >= 0 && v >= 0 && !fits(u.Model, at, args[v]) {
+			return nil, false, fmt.Errorf("%w: %q.%q cannot hold this", ports.ErrInvalid, u.Model.Name, c.Field)
+		}
+	}
+	err = s.change(ctx, u, ports.Take{Model: u.Model, Key: u.Key, Where: u.Where}, args, func(found []ports.Record) error {
 		r, ok = found[0], true
-		for i, v := range args[len(args)-len(m.Set):] {
-			at := &r[m.Model.Field(m.Set[i].Field)]
+		for i, v := range args[len(args)-len(u.Set):] {
+			at := &r[u.Model.Field(u.Set[i].Field)]
 			switch n, by := at.AsInt(), v.AsInt(); {
-			case !m.Set[i].Add:
+			case !u.Set[i].Add:
 				*at = v
 			case by > 0 && n > math.MaxInt64-by || by < 0 && n < math.MinInt64-by:
 				return fmt.Errorf("%w: a sum out of range", ports.ErrInvalid)
@@ -299,7 +305,7 @@ func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Valu
 				*at = ports.Int(n + by)
 			}
 		}
-		return s.save(m.Model, r)
+		return s.save(u.Model, r)
 	})
 	if err != nil {
 		return nil, false, err
@@ -308,21 +314,21 @@ func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Valu
 }
 
 // Delete implements [ports.Store].
-func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (n int64, err error) {
-	err = s.change(ctx, "delete", m, args, func(found []ports.Record) error {
-		before := len(s.now[m.Model.TableName()].rows)
-		err := s.remove(m.Model, found)
-		n = int64(before - len(s.now[m.Model.TableName()].rows))
+func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (n int64, err error) {
+	err = s.change(ctx, d, ports.Take{Model: d.Model, Where: d.Where}, args, func(found []ports.Record) error {
+		before := len(s.now[d.Model.TableName()].rows)
+		err := s.remove(d.Model, found)
+		n = int64(before - len(s.now[d.Model.TableName()].rows))
 		return err
 	})
 	return n, err
 }
 
 // Take implements [ports.Store].
-func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (r ports.Record, ok bool, err error) {
-	err = s.change(ctx, "take", m, args, func(found []ports.Record) error {
+func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (r ports.Record, ok bool, err error) {
+	err = s.change(ctx, t, *t, args, func(found []ports.Record) error {
 		r, ok = found[0], true
-		return s.remove(m.Model, found[:1])
+		return s.remove(t.Model, found[:1])
 	})
 	return r, ok, err
 }

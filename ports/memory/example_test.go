@@ -36,7 +36,7 @@ func ExampleStore() {
 	fmt.Println(errors.As(err, &conflict), conflict.Key)
 
 	// Lend a copy while there is one: the bound is a condition of the one call that counts.
-	lend := &ports.Mutation{
+	lend := &ports.Update{
 		Model: book, Key: ports.Key{"title"},
 		Where: []ports.Condition{{Field: "copies", Op: ports.Gt}},
 		Set:   []ports.Change{{Field: "copies", Add: true}},

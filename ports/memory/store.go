@@ -107,34 +107,34 @@ func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (
 	return int64(len(found.rows)), nil
 }
 
-// Update changes the record that m addresses if its conditions hold. See [ports.Store].
-func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+// Update changes the record that u addresses if its conditions hold. See [ports.Store].
+func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 	t, leave, err := s.enter(ctx, readers)
 	if err != nil {
-		return nil, false, failed("update", m.Model, err)
+		return nil, false, failed("update", u.Model, err)
 	}
 	defer leave()
-	v, ids, err := s.addressed("update", m, args)
+	v, ids, err := s.addressed(u, u.Model, u.Key, u.Where, args)
 	if err != nil {
-		return nil, false, failed("update", m.Model, err)
+		return nil, false, failed("update", u.Model, err)
 	}
-	values := args[len(args)-len(m.Set):]
-	for i, c := range m.Set {
-		if err := checkValue(m.Model, m.Model.Field(c.Field), values[i]); err != nil {
-			return nil, false, failed("update", m.Model, err)
+	values := args[len(args)-len(u.Set):]
+	for i, c := range u.Set {
+		if err := checkValue(u.Model, u.Model.Field(c.Field), values[i]); err != nil {
+			return nil, false, failed("update", u.Model, err)
 		}
 	}
 	if len(ids) == 0 {
 		return nil, false, nil
 	}
 	row := slices.Clone(v.table.rows[ids[0]])
-	for i, c := range m.Set {
-		if err := change(&row[v.cols[m.Model.Field(c.Field)]], c.Add, values[i]); err != nil {
-			return nil, false, failed("update", m.Model, err)
+	for i, c := range u.Set {
+		if err := change(&row[v.cols[u.Model.Field(c.Field)]], c.Add, values[i]); err != nil {
+			return nil, false, failed("update", u.Model, err)
 		}
 	}
 	if k := v.table.conflict(ids[0], row); k != nil {
-		return nil, false, failed("update", m.Model, v.conflict(k.cols))
+		return nil, false, failed("update", u.Model, v.conflict(k.cols))
 	}
 	t.set(v.table, ids[0], row)
 	return v.record(row, 0), true, nil
@@ -157,61 +157,67 @@ func change(at *ports.Value, add bool, v ports.Value) error {
 }
 
 // Delete removes every record that satisfies the conditions, and what refers to it. See [ports.Store].
-func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
+func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (int64, error) {
 	t, leave, err := s.enter(ctx, readers)
 	if err != nil {
-		return 0, failed("delete", m.Model, err)
+		return 0, failed("delete", d.Model, err)
 	}
 	defer leave()
-	v, ids, err := s.addressed("delete", m, args)
+	v, ids, err := s.addressed(d, d.Model, nil, d.Where, args)
 	var n int64
 	if err == nil {
 		n, err = s.remove(t, v, ids)
 	}
 	if err != nil {
-		return 0, failed("delete", m.Model, err)
+		return 0, failed("delete", d.Model, err)
 	}
 	return n, nil
 }
 
-// Take removes the record that m addresses if its conditions hold, and what refers to it. See [ports.Store].
-func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+// Take removes the record that k addresses if its conditions hold, and what refers to it. See [ports.Store].
+func (s *Store) Take(ctx context.Context, k *ports.Take, args []ports.Value) (ports.Record, bool, error) {
 	t, leave, err := s.enter(ctx, readers)
 	if err != nil {
-		return nil, false, failed("take", m.Model, err)
+		return nil, false, failed("take", k.Model, err)
 	}
 	defer leave()
-	v, ids, err := s.addressed("take", m, args)
+	v, ids, err := s.addressed(k, k.Model, k.Key, k.Where, args)
 	if err != nil {
-		return nil, false, failed("take", m.Model, err)
+		return nil, false, failed("take", k.Model, err)
 	}
 	if len(ids) == 0 {
 		return nil, false, nil
 	}
 	r := v.record(v.table.rows[ids[0]], 0)
 	if _, err := s.remove(t, v, ids[:1]); err != nil {
-		return nil, false, failed("take", m.Model, err)
+		return nil, false, failed("take", k.Model, err)
 	}
 	return r, true, nil
 }
 
-// addressed returns the ids of the rows that the key and the conditions of m describe, the smallest first.
-func (s *Store) addressed(verb string, m *ports.Mutation, args []ports.Value) (*view, []string, error) {
-	if err := m.Check(verb); err != nil {
+// A call is an update, a delete or a take.
+type call interface {
+	Check() error
+	CheckArgs(args []ports.Value) error
+}
+
+// addressed checks a call and returns the ids of the rows that its key and conditions describe, the smallest first.
+func (s *Store) addressed(c call, m *ports.Model, key ports.Key, where []ports.Condition, args []ports.Value) (*view, []string, error) {
+	if err := c.Check(); err != nil {
 		return nil, nil, err
 	}
-	if err := m.CheckArgs(args); err != nil {
+	if err := c.CheckArgs(args); err != nil {
 		return nil, nil, err
 	}
-	v, err := s.view(m.Model)
+	v, err := s.view(m)
 	if err != nil {
 		return nil, nil, err
 	}
-	var where []ports.Condition
-	for _, name := range m.Key {
-		where = append(where, ports.Condition{Field: name})
+	all := make([]ports.Condition, 0, len(key)+len(where))
+	for _, name := range key {
+		all = append(all, ports.Condition{Field: name})
 	}
-	f := v.filter(append(where, m.Where...), args, false)
+	f := v.filter(append(all, where...), args, false)
 	ids := slices.DeleteFunc(v.near(f), func(id string) bool { return !f.holds(v.table.rows[id]) })
 	slices.SortFunc(ids, func(a, b string) int { return compareIDs(v.ID, a, b) })
 	return v, ids, nil

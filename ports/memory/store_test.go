@@ -67,7 +67,7 @@ func TestModels(t *testing.T) {
 			}
 		}
 		where := []ports.Condition{{Field: "id", Op: ports.In, Count: 2}}
-		n, err := s.Delete(t.Context(), &ports.Mutation{Model: m, Where: where}, []ports.Value{ports.String("a"), ports.String("d")})
+		n, err := s.Delete(t.Context(), &ports.Delete{Model: m, Where: where}, []ports.Value{ports.String("a"), ports.String("d")})
 		if n != 4 || err != nil {
 			t.Errorf("Delete = %d, %v, want 4", n, err)
 		}

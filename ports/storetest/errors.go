@@ -11,7 +11,7 @@ import (
 func refusing() []promise {
 	return []promise{
 		{name: "RefusesAMalformedQuery", prove: refuseQueries},
-		{name: "RefusesAMalformedMutation", prove: refuseMutations},
+		{name: "RefusesAMalformedChange", prove: refuseChanges},
 		{name: "RefusesArgumentsOfAnotherType_E05", prove: refuseTypes},
 		{name: "RefusesTooManyOrTooFewArguments", prove: refuseNumbers},
 		{name: "RefusesARecordThatDoesNotFit", prove: refuseRecords},
@@ -61,15 +61,15 @@ func refuseQueries(k *kit) {
 	}
 }
 
-func refuseMutations(k *kit) {
+func refuseChanges(k *kit) {
 	d := k.store()
 	s := d.add(k.session, nil)
 	x := ports.String("x")
-	set := func(key ports.Key, changes ...ports.Change) *ports.Mutation {
-		return &ports.Mutation{Model: k.session, Key: key, Set: changes}
+	set := func(key ports.Key, changes ...ports.Change) *ports.Update {
+		return &ports.Update{Model: k.session, Key: key, Set: changes}
 	}
 	for what, c := range map[string]struct {
-		m    *ports.Mutation
+		m    *ports.Update
 		args []ports.Value
 	}{
 		"without a key":         {set(nil, ports.Change{Field: "name"}), []ports.Value{x}},
@@ -89,14 +89,14 @@ func refuseMutations(k *kit) {
 			k.Errorf("Update %s succeeded", what)
 		}
 	}
-	_, _, err := d.Take(k.ctx, deleted(k.session, cond("name", ports.Null)), nil)
+	_, _, err := d.Take(k.ctx, taken(k.session, nil, cond("name", ports.Null)), nil)
 	k.invalid("Take without a key", err)
 	_, _, err = d.Take(k.ctx, taken(k.session, ports.Key{"userId"}), []ports.Value{s[1]})
 	k.invalid("Take by a field that is not unique", err)
-	_, _, err = d.Take(k.ctx, changed(k.session, "name"), []ports.Value{s[0], x})
-	k.invalid("Take that sets", err)
-	_, err = d.Delete(k.ctx, taken(k.session, byID()), []ports.Value{s[0]})
-	k.invalid("Delete by a key", err)
+	_, _, err = d.Take(k.ctx, taken(k.session, byID(), followed("plan", ports.Null)), []ports.Value{s[0]})
+	k.invalid("Take with a followed field", err)
+	_, err = d.Delete(k.ctx, deleted(k.session, followed("plan", ports.Null)), nil)
+	k.invalid("Delete with a followed field", err)
 	_, err = d.Delete(k.ctx, deleted(k.session, cond("none", ports.Null)), nil)
 	k.invalid("Delete with a bad condition", err)
 	got, _ := d.get(k.session, s[0])

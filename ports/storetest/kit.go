@@ -217,7 +217,7 @@ func (d db) size(q *ports.Query, args ...ports.Value) int64 {
 }
 
 // set updates a record.
-func (d db) set(m *ports.Mutation, args ...ports.Value) (ports.Record, bool) {
+func (d db) set(m *ports.Update, args ...ports.Value) (ports.Record, bool) {
 	d.Helper()
 	r, ok, err := d.Update(d.ctx, m, args)
 	if err != nil {
@@ -230,7 +230,7 @@ func (d db) set(m *ports.Mutation, args ...ports.Value) (ports.Record, bool) {
 }
 
 // pull takes a record.
-func (d db) pull(m *ports.Mutation, args ...ports.Value) (ports.Record, bool) {
+func (d db) pull(m *ports.Take, args ...ports.Value) (ports.Record, bool) {
 	d.Helper()
 	r, ok, err := d.Take(d.ctx, m, args)
 	if err != nil {
@@ -242,8 +242,8 @@ func (d db) pull(m *ports.Mutation, args ...ports.Value) (ports.Record, bool) {
 	return r, ok
 }
 
-// drop deletes the records of a mutation.
-func (d db) drop(m *ports.Mutation, args ...ports.Value) int64 {
+// drop deletes the records that m describes.
+func (d db) drop(m *ports.Delete, args ...ports.Value) int64 {
 	d.Helper()
 	n, err := d.Delete(d.ctx, m, args)
 	if err != nil {
@@ -288,19 +288,19 @@ func cond(field string, op ports.Op) ports.Condition {
 func byID() ports.Key { return ports.Key{"id"} }
 
 // taken addresses a record to take.
-func taken(m *ports.Model, key ports.Key, where ...ports.Condition) *ports.Mutation {
-	return &ports.Mutation{Model: m, Key: key, Where: where}
+func taken(m *ports.Model, key ports.Key, where ...ports.Condition) *ports.Take {
+	return &ports.Take{Model: m, Key: key, Where: where}
 }
 
 // changed addresses a record by id to set one field, or to add to it where the name begins with a plus sign.
-func changed(m *ports.Model, field string, where ...ports.Condition) *ports.Mutation {
+func changed(m *ports.Model, field string, where ...ports.Condition) *ports.Update {
 	name, add := strings.CutPrefix(field, "+")
-	return &ports.Mutation{Model: m, Key: byID(), Where: where, Set: []ports.Change{{Field: name, Add: add}}}
+	return &ports.Update{Model: m, Key: byID(), Where: where, Set: []ports.Change{{Field: name, Add: add}}}
 }
 
 // deleted describes records to delete.
-func deleted(m *ports.Model, where ...ports.Condition) *ports.Mutation {
-	return &ports.Mutation{Model: m, Where: where}
+func deleted(m *ports.Model, where ...ports.Condition) *ports.Delete {
+	return &ports.Delete{Model: m, Where: where}
 }
 
 // at returns the named field of a record.

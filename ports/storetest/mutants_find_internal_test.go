@@ -158,21 +158,18 @@ func onOps(name, breaks string, instead map[ports.Op]ports.Op) mutant {
 			c.Where = rewrite(q.Where)
 			return &c
 		}
-		told := func(m *ports.Mutation) *ports.Mutation {
-			c := *m
-			c.Where = rewrite(m.Where)
-			return &c
-		}
 		return &broken{Store: s, find: func(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
 			return s.Find(ctx, asked(q), args)
 		}, count: func(ctx context.Context, q *ports.Query, args []ports.Value) (int64, error) {
 			return s.Count(ctx, asked(q), args)
-		}, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-			return s.Update(ctx, told(m), args)
-		}, take: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-			return s.Take(ctx, told(m), args)
-		}, remove: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
-			return s.Delete(ctx, told(m), args)
+		}, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
+			c := *m
+			c.Where = rewrite(m.Where)
+			return s.Update(ctx, &c, args)
+		}, take: func(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
+			return s.Take(ctx, taken(m.Model, m.Key, rewrite(m.Where)...), args)
+		}, remove: func(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error) {
+			return s.Delete(ctx, deleted(m.Model, rewrite(m.Where)...), args)
 		}}
 	}}
 }

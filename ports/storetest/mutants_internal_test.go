@@ -36,9 +36,9 @@ type broken struct {
 	create  func(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error)
 	find    func(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error)
 	count   func(ctx context.Context, q *ports.Query, args []ports.Value) (int64, error)
-	update  func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error)
-	remove  func(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error)
-	take    func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error)
+	update  func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error)
+	remove  func(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error)
+	take    func(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error)
 	tx      func(ctx context.Context, f func(ctx context.Context) error) error
 }
 
@@ -70,21 +70,21 @@ func (b *broken) Count(ctx context.Context, q *ports.Query, args []ports.Value) 
 	return b.Store.Count(ctx, q, args)
 }
 
-func (b *broken) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+func (b *broken) Update(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 	if b.update != nil {
 		return b.update(ctx, m, args)
 	}
 	return b.Store.Update(ctx, m, args)
 }
 
-func (b *broken) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
+func (b *broken) Delete(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error) {
 	if b.remove != nil {
 		return b.remove(ctx, m, args)
 	}
 	return b.Store.Delete(ctx, m, args)
 }
 
-func (b *broken) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+func (b *broken) Take(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
 	if b.take != nil {
 		return b.take(ctx, m, args)
 	}
@@ -243,20 +243,20 @@ func pause() {
 	}
 }
 
-// keyed returns the conditions of a mutation with its key among them, and their arguments.
-func keyed(m *ports.Mutation, args []ports.Value) (*ports.Query, []ports.Value) {
-	q := query(m.Model)
-	for _, name := range m.Key {
-		q.Where = append(q.Where, cond(name, ports.Eq))
-	}
-	q.Where = append(q.Where, m.Where...)
-	return q, args[:len(args)-len(m.Set)]
+// address returns what an update has in common with a take, and the arguments of that and of the changes.
+func address(u *ports.Update, args []ports.Value) (t *ports.Take, where, set []ports.Value) {
+	n := len(args) - len(u.Set)
+	return taken(u.Model, u.Key, u.Where...), args[:n], args[n:]
 }
 
-// split cuts the arguments of a mutation into those of its key, its conditions and its changes.
-func split(m *ports.Mutation, args []ports.Value) (key, where, set []ports.Value) {
-	n := len(args) - len(m.Set)
-	return args[:len(m.Key)], args[len(m.Key):n], args[n:]
+// keyed returns the conditions of a take with its key among them.
+func keyed(t *ports.Take) *ports.Query {
+	q := query(t.Model)
+	for _, name := range t.Key {
+		q.Where = append(q.Where, cond(name, ports.Eq))
+	}
+	q.Where = append(q.Where, t.Where...)
+	return q
 }
 
 // onFind is a mutant whose find works otherwise.
@@ -307,36 +307,37 @@ func onValues(name, breaks string, edit func(v ports.Value) ports.Value) mutant 
 		}
 		return &broken{Store: s, create: func(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
 			return s.Create(ctx, m, all(r))
-		}, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+		}, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 			return s.Update(ctx, m, all(args))
 		}}
 	}}
 }
 
-type updater func(s ports.Store, ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error)
+// A changer is an update or a take.
+type changer[T any] func(s ports.Store, ctx context.Context, m *T, args []ports.Value) (ports.Record, bool, error)
 
 // onUpdate is a mutant whose update works otherwise.
-func onUpdate(name, breaks string, update updater) mutant {
+func onUpdate(name, breaks string, update changer[ports.Update]) mutant {
 	return mutant{name, breaks, func(s ports.Store, _ *shared) *broken {
-		return &broken{Store: s, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+		return &broken{Store: s, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 			return update(s, ctx, m, args)
 		}}
 	}}
 }
 
 // onTake is a mutant whose take works otherwise.
-func onTake(name, breaks string, take updater) mutant {
+func onTake(name, breaks string, take changer[ports.Take]) mutant {
 	return mutant{name, breaks, func(s ports.Store, _ *shared) *broken {
-		return &broken{Store: s, take: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+		return &broken{Store: s, take: func(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
 			return take(s, ctx, m, args)
 		}}
 	}}
 }
 
 // onDelete is a mutant whose delete works otherwise.
-func onDelete(name, breaks string, remove func(s ports.Store, ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error)) mutant {
+func onDelete(name, breaks string, remove func(s ports.Store, ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error)) mutant {
 	return mutant{name, breaks, func(s ports.Store, _ *shared) *broken {
-		return &broken{Store: s, remove: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
+		return &broken{Store: s, remove: func(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error) {
 			return remove(s, ctx, m, args)
 		}}
 	}}

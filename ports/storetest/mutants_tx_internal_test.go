@@ -244,7 +244,7 @@ func deaf(s ports.Store, _ *shared) *broken {
 		return s.Migrate(context.WithoutCancel(ctx), models, apply)
 	}, create: func(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
 		return s.Create(context.WithoutCancel(ctx), m, r)
-	}, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	}, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 		return s.Update(context.WithoutCancel(ctx), m, args)
 	}, tx: func(ctx context.Context, f func(ctx context.Context) error) error {
 		return s.Tx(context.WithoutCancel(ctx), f)
@@ -255,7 +255,7 @@ func contextMutants() []mutant {
 	return []mutant{
 		{"the context is ignored", "Context/EndsEveryVerbWhenCancelled Context/EndsEveryVerbAtItsDeadline Context/EndsACallThatWaits Context/EndsATransaction", deaf},
 		onTake("a cancelled take says unavailable", "Context/EndsEveryVerbWhenCancelled Context/EndsEveryVerbAtItsDeadline",
-			func(s ports.Store, ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+			func(s ports.Store, ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
 				r, ok, err := s.Take(ctx, m, args)
 				if ctx.Err() != nil {
 					err = ports.ErrUnavailable

@@ -56,7 +56,7 @@ func onConflict(name, breaks string, edit func(m *ports.Model, c *ports.Conflict
 		return &broken{Store: s, create: func(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
 			r, err := s.Create(ctx, m, r)
 			return r, said(m, err)
-		}, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+		}, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 			r, ok, err := s.Update(ctx, m, args)
 			return r, ok, said(m.Model, err)
 		}}
@@ -91,7 +91,7 @@ func uniqueMutants() []mutant {
 			c.Key = strings.Join(names, ",")
 		}),
 		onUpdate("an update changes one field before the conflict", "Unique/ChangesNothingOnConflict",
-			func(s ports.Store, ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+			func(s ports.Store, ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 				r, ok, err := s.Update(ctx, m, args)
 				if err != nil && len(m.Set) == 2 {
 					c := *m
@@ -101,7 +101,7 @@ func uniqueMutants() []mutant {
 				return r, ok, err
 			}),
 		onUpdate("a record collides with itself", "Unique/LetsARecordKeepItsOwnKey",
-			func(s ports.Store, ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+			func(s ports.Store, ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 				if m.Set[0].Field == "email" {
 					if n, _ := s.Count(ctx, query(m.Model, cond("email", ports.Eq)), args[1:2]); n > 0 {
 						return nil, false, &ports.ConflictError{Model: m.Model.Name, Key: "email"}
@@ -267,7 +267,7 @@ func unkind(s ports.Store) *broken {
 	}, create: func(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
 		r, err := s.Create(ctx, m, r)
 		return r, plain(err)
-	}, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	}, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 		r, ok, err := s.Update(ctx, m, args)
 		return r, ok, plain(err)
 	}}
@@ -299,7 +299,7 @@ func nameMutants() []mutant {
 
 func errorMutants() []mutant {
 	return []mutant{
-		{"what is malformed finds nothing", "Errors/RefusesAMalformedQuery Errors/RefusesAMalformedMutation Errors/RefusesArgumentsOfAnotherType_E05 " +
+		{"what is malformed finds nothing", "Errors/RefusesAMalformedQuery Errors/RefusesAMalformedChange Errors/RefusesArgumentsOfAnotherType_E05 " +
 			"Errors/RefusesTooManyOrTooFewArguments Errors/RefusesARecordThatDoesNotFit", lenient},
 		onCreate("errors tell what was given", "Errors/KeepsValuesOutOfItsErrors_F08",
 			func(s ports.Store, ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
@@ -337,13 +337,13 @@ func lenient(s ports.Store, _ *shared) *broken {
 	}, count: func(ctx context.Context, q *ports.Query, args []ports.Value) (int64, error) {
 		n, err := s.Count(ctx, q, args)
 		return n, excuse(err)
-	}, update: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	}, update: func(ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 		r, ok, err := s.Update(ctx, m, args)
 		return r, ok, excuse(err)
-	}, take: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
+	}, take: func(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
 		r, ok, err := s.Take(ctx, m, args)
 		return r, ok, excuse(err)
-	}, remove: func(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
+	}, remove: func(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error) {
 		n, err := s.Delete(ctx, m, args)
 		return n, excuse(err)
 	}}

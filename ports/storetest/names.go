@@ -76,7 +76,7 @@ func named(k *kit, order, table *ports.Model) {
 	}
 	k.want("Find", rs[0], slices.Concat(p, t))
 	k.want("Find", rs[1], slices.Concat(o, t))
-	m := &ports.Mutation{
+	m := &ports.Update{
 		Model: order, Key: order.Unique[0], Where: []ports.Condition{cond("index", ports.Lt)},
 		Set: []ports.Change{{Field: "index", Add: true}, {Field: "desc"}, {Field: "where"}, {Field: "default"}, {Field: "user"}},
 	}

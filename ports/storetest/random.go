@@ -84,7 +84,7 @@ func (s insisting) Create(ctx context.Context, m *ports.Model, r ports.Record) (
 }
 
 // Update is the store's, undone where the record then refers to nothing.
-func (s insisting) Update(ctx context.Context, u *ports.Mutation, args []ports.Value) (got ports.Record, ok bool, err error) {
+func (s insisting) Update(ctx context.Context, u *ports.Update, args []ports.Value) (got ports.Record, ok bool, err error) {
 	err = s.Tx(ctx, func(ctx context.Context) error {
 		if got, ok, err = s.Store.Update(ctx, u, args); err != nil || !ok {
 			return err
@@ -207,7 +207,7 @@ func (w *twin) step(trial, oracle context.Context, depth int) {
 			return one(got, err == nil, err)
 		}))
 	case 3, 4:
-		u := &ports.Mutation{Model: m, Key: byID(), Set: []ports.Change{{Field: m.Fields[1+w.pick(len(m.Fields)-1)].Name}}}
+		u := &ports.Update{Model: m, Key: byID(), Set: []ports.Change{{Field: m.Fields[1+w.pick(len(m.Fields)-1)].Name}}}
 		i := m.Field(u.Set[0].Field)
 		if m == w.session && w.pick(2) == 0 {
 			u.Set, i = []ports.Change{{Field: "uses", Add: true}}, m.Field("uses")

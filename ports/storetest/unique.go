@@ -88,7 +88,7 @@ func conflictChangesNothing(k *kit) {
 	u, v := d.add(k.user, nil), d.add(k.user, nil)
 	_, _ = d.Create(k.ctx, k.user, k.record(k.user, values{"email": u[1]}))
 	_, _ = d.Create(k.ctx, k.user, k.record(k.user, values{"id": u[0]}))
-	m := &ports.Mutation{Model: k.user, Key: byID(), Set: []ports.Change{{Field: "plan"}, {Field: "email"}}}
+	m := &ports.Update{Model: k.user, Key: byID(), Set: []ports.Change{{Field: "plan"}, {Field: "email"}}}
 	_, ok, err := d.Update(k.ctx, m, []ports.Value{u[0], ports.String("pro"), v[1]})
 	if ok || err == nil {
 		k.Errorf("Update to the key of another record = %v, %v", ok, err)
@@ -105,7 +105,7 @@ func conflictChangesNothing(k *kit) {
 func ownKey(k *kit) {
 	d := k.store()
 	u := d.add(k.user, nil)
-	m := &ports.Mutation{Model: k.user, Key: byID(), Set: []ports.Change{{Field: "email"}, {Field: "plan"}}}
+	m := &ports.Update{Model: k.user, Key: byID(), Set: []ports.Change{{Field: "email"}, {Field: "plan"}}}
 	got, ok := d.set(m, u[0], u[1], ports.String("pro"))
 	u[3] = ports.String("pro")
 	if !ok {

@@ -112,7 +112,7 @@ func addLosesNothing(k *kit) {
 func updateReturns(k *kit) {
 	d := k.store()
 	want := d.add(k.session, values{"uses": ports.Int(4)})
-	m := &ports.Mutation{Model: k.session, Key: byID(), Set: []ports.Change{{Field: "name"}, {Field: "uses", Add: true}}}
+	m := &ports.Update{Model: k.session, Key: byID(), Set: []ports.Change{{Field: "name"}, {Field: "uses", Add: true}}}
 	got, ok := d.set(m, want[0], ports.String("phone"), ports.Int(3))
 	want[k.session.Field("name")], want[k.session.Field("uses")] = ports.String("phone"), ports.Int(7)
 	if !ok {

@@ -11,23 +11,23 @@ import (
 
 // Delete removes every record that satisfies the conditions, before each those that refer to it. See
 // [ports.Store].
-func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
-	sh, f, err := s.address(m, "delete", args)
+func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (int64, error) {
+	sh, f, err := s.address(d, d.Model, nil, d.Where, args)
 	if err != nil {
-		return 0, fail(ctx, "delete", name(m.Model), err)
+		return 0, fail(ctx, "delete", name(d.Model), err)
 	}
 	var n int64
 	err = s.do(ctx, func(call context.Context) error {
 		if f.never {
 			return nil
 		}
-		return s.together(call, len(m.Model.Referrers) > 0, func(call context.Context) (err error) {
+		return s.together(call, len(d.Model.Referrers) > 0, func(call context.Context) (err error) {
 			n, err = s.removal(call, sh).all(sh, f) //nolint:contextcheck // it has call, and closes its cursor even when that is over
 			return err
 		})
 	})
 	if err != nil {
-		return 0, fail(ctx, "delete", m.Model.Name, err)
+		return 0, fail(ctx, "delete", d.Model.Name, err)
 	}
 	return n, nil
 }

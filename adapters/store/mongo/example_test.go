@@ -33,7 +33,7 @@ func ExampleOpen() {
 	if _, err := store.Create(ctx, ticket, ports.Record{{}, ports.String("42")}); err != nil {
 		log.Fatal(err)
 	}
-	take := &ports.Mutation{Model: ticket, Key: ports.Key{"code"}}
+	take := &ports.Take{Model: ticket, Key: ports.Key{"code"}}
 	for range 2 {
 		_, ok, err := store.Take(ctx, take, []ports.Value{ports.String("42")})
 		fmt.Println(ok, err)

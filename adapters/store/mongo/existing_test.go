@@ -99,8 +99,7 @@ func TestExisting(t *testing.T) {
 		}
 	})
 	t.Run("AddsToANumberOfJavaScript", func(t *testing.T) {
-		m := byID(ms.user)
-		m.Set = []ports.Change{{Field: "logins", Add: true}}
+		m := setting(ms.user, ports.Change{Field: "logins", Add: true})
 		r, ok, err := store.Update(ctx, m, []ports.Value{ada[0], ports.Int(1)})
 		if !ok || err != nil || r[7].AsInt() != 4 {
 			t.Errorf("Update = %v, %v, %v, want 4 logins", r, ok, err)

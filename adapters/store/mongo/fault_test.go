@@ -93,8 +93,7 @@ func TestConflicts(t *testing.T) {
 		store, _ := scripted(t, func(string, bson.Raw) bson.D {
 			return append(refused(11000, `E11000 duplicate key error collection: app.user index: x dup key: { email: "`+secret+`" }`), pattern("email"))
 		})
-		m := byID(ms.user)
-		m.Set = []ports.Change{{Field: "email"}}
+		m := setting(ms.user, ports.Change{Field: "email"})
 		_, _, err := store.Update(t.Context(), m, []ports.Value{ports.String("x"), ports.String(secret)})
 		var conflict *ports.ConflictError
 		if !errors.As(err, &conflict) || conflict.Key != "email" {

@@ -75,7 +75,7 @@ func (m models) signInQuery() *ports.Query {
 	}}
 }
 
-func byID(m *ports.Model) *ports.Mutation { return &ports.Mutation{Model: m, Key: ports.Key{"id"}} }
+func byID(m *ports.Model) *ports.Take { return &ports.Take{Model: m, Key: ports.Key{"id"}} }
 
 func must[T any](v T, err error) func(t testing.TB) T {
 	return func(t testing.TB) T {
@@ -85,4 +85,9 @@ func must[T any](v T, err error) func(t testing.TB) T {
 		}
 		return v
 	}
+}
+
+// setting changes fields of the record under an id.
+func setting(m *ports.Model, set ...ports.Change) *ports.Update {
+	return &ports.Update{Model: m, Key: ports.Key{"id"}, Set: set}
 }

@@ -193,8 +193,7 @@ func TestOutage(t *testing.T) {
 // everyCall calls each method once, in ways that leave the one user alone where the call gets through late.
 func everyCall(store *kerniamongo.Store, ms models) map[string]func(ctx context.Context) error {
 	none := []ports.Value{ports.String("nobody")}
-	set := byID(ms.user)
-	set.Set = []ports.Change{{Field: "name"}}
+	set := setting(ms.user, ports.Change{Field: "name"})
 	return map[string]func(ctx context.Context) error{
 		"Ping": store.Ping,
 		"Find": func(ctx context.Context) error {
@@ -222,7 +221,7 @@ func everyCall(store *kerniamongo.Store, ms models) map[string]func(ctx context.
 			return err
 		},
 		"Delete": func(ctx context.Context) error {
-			_, err := store.Delete(ctx, &ports.Mutation{Model: ms.user, Where: []ports.Condition{{Field: "id"}}}, none)
+			_, err := store.Delete(ctx, &ports.Delete{Model: ms.user, Where: []ports.Condition{{Field: "id"}}}, none)
 			return err
 		},
 	}

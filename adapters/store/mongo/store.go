@@ -36,7 +36,7 @@ type Store struct {
 	noLookup atomic.Bool // the server has refused $lookup
 	shapes   sync.Map    // *ports.Model to *shape
 	plans    sync.Map    // *ports.Query to *plan
-	checked  sync.Map    // mutation to nothing, of those that passed Check
+	checked  sync.Map    // call to nothing, of those that passed Check
 }
 
 var _ ports.Store = (*Store)(nil)

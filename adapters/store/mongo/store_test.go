@@ -120,8 +120,7 @@ func TestNullAddition(t *testing.T) {
 	store, _ := fresh(t)
 	ms := newModels(ports.IDText)
 	must(store.Create(t.Context(), ms.user, newUser("u", "u@x")))(t)
-	m := byID(ms.user)
-	m.Set = []ports.Change{{Field: "logins", Add: true}, {Field: "name"}}
+	m := setting(ms.user, ports.Change{Field: "logins", Add: true}, ports.Change{Field: "name"})
 	add := func() ports.Record {
 		t.Helper()
 		r, ok, err := store.Update(t.Context(), m, []ports.Value{ports.String("u"), ports.Int(2), ports.String("new")})
@@ -133,8 +132,7 @@ func TestNullAddition(t *testing.T) {
 	if r := add(); !r[7].IsNull() || r[1].AsString() != "new" {
 		t.Errorf("adding to null = %v, want null and the new name", r)
 	}
-	set := byID(ms.user)
-	set.Set = []ports.Change{{Field: "logins"}}
+	set := setting(ms.user, ports.Change{Field: "logins"})
 	if _, ok, err := store.Update(t.Context(), set, []ports.Value{ports.String("u"), ports.Int(5)}); !ok || err != nil {
 		t.Fatalf("Update = %v, %v", ok, err)
 	}
@@ -160,7 +158,7 @@ func TestCircle(t *testing.T) {
 		add(fmt.Sprint("leaf", i), "b")
 	}
 	add("other", "")
-	m := &ports.Mutation{Model: team, Where: []ports.Condition{{Field: "id"}}}
+	m := &ports.Delete{Model: team, Where: []ports.Condition{{Field: "id"}}}
 	if n := must(store.Delete(t.Context(), m, []ports.Value{ports.String("a")}))(t); n != 1103 {
 		t.Errorf("Delete = %d, want 1103", n)
 	}

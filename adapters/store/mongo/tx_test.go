@@ -134,7 +134,7 @@ func TestTx(t *testing.T) {
 			}
 			return bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 1}}
 		})
-		m := &ports.Mutation{Model: ms.user, Where: []ports.Condition{{Field: "email"}}}
+		m := &ports.Delete{Model: ms.user, Where: []ports.Condition{{Field: "email"}}}
 		if n, err := store.Delete(t.Context(), m, []ports.Value{ports.String("a@x")}); n != 1 || err != nil {
 			t.Errorf("Delete = %d, %v, want 1", n, err)
 		}

@@ -13,17 +13,17 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Update changes the record that m addresses if its conditions hold. Adding to a null leaves it null. See
+// Update changes the record that u addresses if its conditions hold. Adding to a null leaves it null. See
 // [ports.Store].
-func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	sh, f, err := s.address(m, "update", args)
+func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (ports.Record, bool, error) {
+	sh, f, err := s.address(u, u.Model, u.Key, u.Where, args)
 	if err != nil {
-		return nil, false, fail(ctx, "update", name(m.Model), err)
+		return nil, false, fail(ctx, "update", name(u.Model), err)
 	}
-	values := args[len(args)-len(m.Set):]
-	change, err := sh.change(m.Set, values)
+	values := args[len(args)-len(u.Set):]
+	change, err := sh.change(u.Set, values)
 	if err != nil {
-		return nil, false, fail(ctx, "update", m.Model.Name, err)
+		return nil, false, fail(ctx, "update", u.Model.Name, err)
 	}
 	var r ports.Record
 	err = s.do(ctx, func(call context.Context) (err error) {
@@ -37,29 +37,29 @@ func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Valu
 		return err
 	})
 	if err != nil {
-		return nil, false, fail(ctx, "update", m.Model.Name, err)
+		return nil, false, fail(ctx, "update", u.Model.Name, err)
 	}
 	return r, r != nil, nil
 }
 
-// Take removes the record that m addresses if its conditions hold, then what refers to it. See [ports.Store].
-func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	sh, f, err := s.address(m, "take", args)
+// Take removes the record that t addresses if its conditions hold, then what refers to it. See [ports.Store].
+func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (ports.Record, bool, error) {
+	sh, f, err := s.address(t, t.Model, t.Key, t.Where, args)
 	if err != nil {
-		return nil, false, fail(ctx, "take", name(m.Model), err)
+		return nil, false, fail(ctx, "take", name(t.Model), err)
 	}
 	var r ports.Record
 	err = s.do(ctx, func(call context.Context) error {
 		if f.never {
 			return nil
 		}
-		return s.together(call, len(m.Model.Referrers) > 0, func(call context.Context) (err error) {
+		return s.together(call, len(t.Model.Referrers) > 0, func(call context.Context) (err error) {
 			r, err = s.take(call, sh, f)
 			return err
 		})
 	})
 	if err != nil {
-		return nil, false, fail(ctx, "take", m.Model.Name, err)
+		return nil, false, fail(ctx, "take", t.Model.Name, err)
 	}
 	return r, r != nil, nil
 }
@@ -80,26 +80,32 @@ func (s *Store) take(ctx context.Context, sh *shape, f *filter) (ports.Record, e
 	return r, err
 }
 
-// address checks m, once, and its arguments, and returns the filter by key and conditions.
-func (s *Store) address(m *ports.Mutation, verb string, args []ports.Value) (*shape, *filter, error) {
-	if known, ok := s.checked.Load(m); !ok || known != verb {
-		if err := m.Check(verb); err != nil {
+// A call is an update, a delete or a take.
+type call interface {
+	Check() error
+	CheckArgs(args []ports.Value) error
+}
+
+// address checks a call, once, and its arguments, and returns the filter by key and conditions.
+func (s *Store) address(c call, m *ports.Model, key ports.Key, conditions []ports.Condition, args []ports.Value) (*shape, *filter, error) {
+	if _, ok := s.checked.Load(c); !ok {
+		if err := c.Check(); err != nil {
 			return nil, nil, err
 		}
-		s.checked.Store(m, verb)
+		s.checked.Store(c, nil)
 	}
-	if err := m.CheckArgs(args); err != nil {
+	if err := c.CheckArgs(args); err != nil {
 		return nil, nil, err
 	}
-	sh, err := s.shape(m.Model)
+	sh, err := s.shape(m)
 	if err != nil {
 		return nil, nil, err
 	}
-	where := make([]ports.Condition, 0, len(m.Key)+len(m.Where))
-	for _, name := range m.Key {
+	where := make([]ports.Condition, 0, len(key)+len(conditions))
+	for _, name := range key {
 		where = append(where, ports.Condition{Field: name})
 	}
-	where = append(where, m.Where...)
+	where = append(where, conditions...)
 	if tooLong(where, args) {
 		return nil, nil, fmt.Errorf("%w: a text of over %d bytes to be contained", ports.ErrInvalid, longest)
 	}

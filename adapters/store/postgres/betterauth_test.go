@@ -91,14 +91,14 @@ func TestBetterAuth(t *testing.T) {
 		duplicates(t, s, m)
 		key := ports.Key{"providerId", "accountId"}
 		args := []ports.Value{ports.String("github"), ports.String("1")}
-		r, ok, err := s.Update(t.Context(), &ports.Mutation{Model: m.account, Key: key, Set: []ports.Change{{Field: "scope"}}}, append(args, ports.String("new")))
+		r, ok, err := s.Update(t.Context(), &ports.Update{Model: m.account, Key: key, Set: []ports.Change{{Field: "scope"}}}, append(args, ports.String("new")))
 		if err != nil || !ok || r[0].AsString() != "a" {
 			t.Errorf("Update of one of two = %v, %v, %v, want the first", r, ok, err)
 		}
 		if n := len(get(t, s, m.account, "scope", ports.String("new"))); n != 1 {
 			t.Errorf("Update changed %d records, want 1", n)
 		}
-		take := &ports.Mutation{Model: m.account, Key: key}
+		take := &ports.Take{Model: m.account, Key: key}
 		for _, want := range []string{"a", "b"} {
 			if r, ok, err := s.Take(t.Context(), take, args); err != nil || !ok || r[0].AsString() != want {
 				t.Errorf("Take of one of two = %v, %v, %v, want %q", r, ok, err, want)
@@ -136,7 +136,7 @@ func deletesReferrers(t *testing.T, action string) {
 		add(t, s, m.session, values{"id": ports.String(id), "token": ports.String(id), "userId": u})
 		add(t, s, m.account, values{"id": ports.String(id), "accountId": ports.String(id), "userId": u})
 	}
-	r, ok, err := s.Take(t.Context(), &ports.Mutation{Model: m.user, Key: ports.Key{"id"}}, []ports.Value{ports.String("1")})
+	r, ok, err := s.Take(t.Context(), &ports.Take{Model: m.user, Key: ports.Key{"id"}}, []ports.Value{ports.String("1")})
 	if err != nil || !ok || r[0].AsString() != "1" {
 		t.Fatalf("Take of a user = %v, %v, %v", r, ok, err)
 	}
@@ -145,7 +145,7 @@ func deletesReferrers(t *testing.T, action string) {
 			t.Errorf("%d records of %q are left, want 1", n, x.Name)
 		}
 	}
-	n, err := s.Delete(t.Context(), &ports.Mutation{Model: m.user}, nil)
+	n, err := s.Delete(t.Context(), &ports.Delete{Model: m.user}, nil)
 	if err != nil || n != 1 || size(t, s, m.session) != 0 {
 		t.Errorf("Delete of the other user = %d, %v", n, err)
 	}

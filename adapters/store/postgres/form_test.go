@@ -111,7 +111,7 @@ func keeps(t *testing.T, pool *pgxpool.Pool, typ ports.Type, sqlType string, sma
 			t.Errorf("operator %d on %s found %v, %v, want %v", op, sqlType, got, err, want)
 		}
 	}
-	set := &ports.Mutation{Model: m, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "value"}}}
+	set := &ports.Update{Model: m, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "value"}}}
 	for _, v := range []ports.Value{big, {}, small} {
 		if r, ok, err := s.Update(t.Context(), set, []ports.Value{ports.String("null"), v}); err != nil || !ok || !r[1].Equal(v) {
 			t.Errorf("Update of %s to %s: %v, %v", sqlType, v.AppendJSON(nil), ok, err)
@@ -146,7 +146,7 @@ func countsIdentity(t *testing.T, pool *pgxpool.Pool) {
 	if rs, err := s.Find(t.Context(), q, []ports.Value{u[0]}); err != nil || len(rs) != 1 || rs[0][3].AsString() != "a" {
 		t.Errorf("Find with Follow = %v, %v", rs, err)
 	}
-	if n, err := s.Delete(t.Context(), &ports.Mutation{Model: user}, nil); err != nil || n != 1 || size(t, s, session) != 0 {
+	if n, err := s.Delete(t.Context(), &ports.Delete{Model: user}, nil); err != nil || n != 1 || size(t, s, session) != 0 {
 		t.Errorf("Delete = %d, %v", n, err)
 	}
 }

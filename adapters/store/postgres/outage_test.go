@@ -134,15 +134,15 @@ func each(t *testing.T, s *kerniapostgres.Store, m tables, limit time.Duration, 
 		"Find":   func(ctx context.Context) error { _, err := s.Find(ctx, by(m.user, "id"), id); return err },
 		"Count":  func(ctx context.Context) error { _, err := s.Count(ctx, by(m.user, "id"), id); return err },
 		"Update": func(ctx context.Context) error {
-			_, _, err := s.Update(ctx, &ports.Mutation{Model: m.user, Key: key, Set: []ports.Change{{Field: "name"}}}, append(id, id...))
+			_, _, err := s.Update(ctx, &ports.Update{Model: m.user, Key: key, Set: []ports.Change{{Field: "name"}}}, append(id, id...))
 			return err
 		},
 		"Delete": func(ctx context.Context) error {
-			_, err := s.Delete(ctx, &ports.Mutation{Model: m.user}, nil)
+			_, err := s.Delete(ctx, &ports.Delete{Model: m.user}, nil)
 			return err
 		},
 		"Take": func(ctx context.Context) error {
-			_, _, err := s.Take(ctx, &ports.Mutation{Model: m.user, Key: key}, id)
+			_, _, err := s.Take(ctx, &ports.Take{Model: m.user, Key: key}, id)
 			return err
 		},
 		"Tx":      func(ctx context.Context) error { return s.Tx(ctx, func(context.Context) error { return nil }) },
@@ -281,7 +281,7 @@ func TestOpen(t *testing.T) {
 		}
 		defer func() { _ = tx.Rollback(t.Context()) }()
 		ctx := kerniapostgres.Join(t.Context(), tx)
-		set := &ports.Mutation{Model: m.user, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "name"}}}
+		set := &ports.Update{Model: m.user, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "name"}}}
 		args := []ports.Value{u[0], ports.String("x")}
 		if _, err := s.Find(ctx, by(m.user, "id"), args[:1]); err != nil {
 			t.Fatal(err)

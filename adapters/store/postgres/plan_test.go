@@ -43,8 +43,8 @@ func TestStatement(t *testing.T) {
 	u := add(t, s, m.user, nil)
 	add(t, s, m.session, values{"userId": u[0]})
 	key := ports.Key{"id"}
-	update := &ports.Mutation{Model: m.rateLimit, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "count", Op: ports.Lt}}, Set: []ports.Change{{Field: "count", Add: true}}}
-	take, deleted, takeUser := &ports.Mutation{Model: m.verification, Key: key}, &ports.Mutation{Model: m.verification}, &ports.Mutation{Model: m.user, Key: key}
+	update := &ports.Update{Model: m.rateLimit, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "count", Op: ports.Lt}}, Set: []ports.Change{{Field: "count", Add: true}}}
+	take, deleted, takeUser := &ports.Take{Model: m.verification, Key: key}, &ports.Delete{Model: m.verification}, &ports.Take{Model: m.user, Key: key}
 	found, nobody := lookup(m), []ports.Value{ports.String("x")}
 	verbs := map[string]func(ctx context.Context) error{
 		"Create": func(ctx context.Context) error {
@@ -66,7 +66,7 @@ func TestStatement(t *testing.T) {
 		"Delete":       func(ctx context.Context) error { _, err := s.Delete(ctx, deleted, nil); return err },
 		"TakeAllBelow": func(ctx context.Context) error { _, _, err := s.Take(ctx, takeUser, []ports.Value{u[0]}); return err },
 		"DeleteAllBelow": func(ctx context.Context) error {
-			_, err := s.Delete(ctx, &ports.Mutation{Model: m.user}, nil)
+			_, err := s.Delete(ctx, &ports.Delete{Model: m.user}, nil)
 			return err
 		},
 	}
@@ -108,14 +108,14 @@ func TestPlan(t *testing.T) {
 	})
 	t.Run("ChangesASessionByTheIndex", func(t *testing.T) {
 		usesIndex(t, func(s *kerniapostgres.Store, m tables) {
-			_, _, _ = s.Update(t.Context(), &ports.Mutation{
+			_, _, _ = s.Update(t.Context(), &ports.Update{
 				Model: m.session, Key: ports.Key{"token"}, Where: []ports.Condition{{Field: "updatedAt"}}, Set: []ports.Change{{Field: "updatedAt"}},
 			}, []ports.Value{ports.String("5"), ports.Time(noon), ports.Time(noon)})
 		}, "session_token_key")
 	})
 	t.Run("DeletesTheSessionsOfAUserByTheIndex", func(t *testing.T) {
 		usesIndex(t, func(s *kerniapostgres.Store, m tables) {
-			_, _ = s.Delete(t.Context(), &ports.Mutation{Model: m.user, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("5")})
+			_, _ = s.Delete(t.Context(), &ports.Delete{Model: m.user, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("5")})
 		}, "user_pkey", "session_userId_idx", "account_userId_idx")
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// verb is what a statement does; one query or mutation may be used by more than one.
+// verb is what a statement does. A query is used by two of them.
 type verb uint8
 
 const (
@@ -23,12 +23,12 @@ const (
 	verbs
 )
 
-// String returns the verb as errors and [ports.Mutation.Check] have it.
+// String returns the verb as errors have it.
 func (v verb) String() string {
 	return [...]string{"create", "find", "count", "update", "take", "delete"}[v]
 }
 
-// A statement is one verb on one query, mutation or model, compiled.
+// A statement is one verb on one query, update, take, delete or model, compiled.
 type statement struct {
 	sql     string
 	params  []param
@@ -48,8 +48,12 @@ func (s *Store) statement(ctx context.Context, on querier, v verb, key any) (*st
 		b.create(k)
 	case *ports.Query:
 		b.query(v, k)
-	case *ports.Mutation:
-		b.mutation(v, k)
+	case *ports.Update:
+		b.update(k)
+	case *ports.Take:
+		b.take(k)
+	case *ports.Delete:
+		b.remove(k)
 	}
 	if b.err != nil {
 		return nil, b.err
@@ -170,35 +174,20 @@ func (b *builder) order(t *table, order []ports.Order) {
 	}
 }
 
-func (b *builder) mutation(v verb, m *ports.Mutation) {
-	if b.err = m.Check(v.String()); b.err != nil {
+// update writes the SET clause first, though its arguments come last.
+func (b *builder) update(u *ports.Update) {
+	if b.err = u.Check(); b.err != nil {
 		return
 	}
-	b.check = m.CheckArgs
-	t := b.table(m.Model)
-	switch {
-	case v == update:
-		b.update(t, m)
-	case len(m.Model.Referrers) > 0:
-		b.removeAll(v, t, m)
-	default:
-		b.write("DELETE FROM ", t.name, " AS a")
-		b.addressed(t, m)
-		if v == take {
-			b.returning(t)
-		}
-	}
-}
-
-// update writes the SET clause first, though its arguments come last.
-func (b *builder) update(t *table, m *ports.Mutation) {
-	before := len(m.Key)
-	for _, c := range m.Where {
+	b.check = u.CheckArgs
+	t := b.table(u.Model)
+	before := len(u.Key)
+	for _, c := range u.Where {
 		before += c.Args()
 	}
 	b.write("UPDATE ", t.name, " AS a")
-	set := make([]param, len(m.Set))
-	for i, change := range m.Set {
+	set := make([]param, len(u.Set))
+	for i, change := range u.Set {
 		c := t.column(change.Field)
 		set[i] = param{column: c, set: true}
 		to := c.write(before + i + 1)
@@ -207,27 +196,60 @@ func (b *builder) update(t *table, m *ports.Mutation) {
 		}
 		b.write(separator(i == 0, " SET "), c.name, " = ", to)
 	}
-	b.addressed(t, m)
+	b.address(t, u.Key, u.Where)
 	b.params = append(b.params, set...)
 	b.returning(t)
 }
 
-// addressed writes the key and the conditions of m. A key that the database does not hold unique may be that of
-// several rows, of which one is to be taken.
-func (b *builder) addressed(t *table, m *ports.Mutation) {
+func (b *builder) take(k *ports.Take) {
+	if b.err = k.Check(); b.err != nil {
+		return
+	}
+	b.check = k.CheckArgs
+	t := b.table(k.Model)
+	if len(k.Model.Referrers) > 0 {
+		tables := b.doomed(t, k.Key, k.Where)
+		b.write(", dead0 AS (", dead(tables, 0), " RETURNING a.*) SELECT ")
+		b.read("a", t)
+		b.write(" FROM dead0 AS a WHERE a.", t.columns[0].name, "::text IN (SELECT id FROM found)")
+		return
+	}
+	b.write("DELETE FROM ", t.name, " AS a")
+	b.address(t, k.Key, k.Where)
+	b.returning(t)
+}
+
+func (b *builder) remove(d *ports.Delete) {
+	if b.err = d.Check(); b.err != nil {
+		return
+	}
+	b.check = d.CheckArgs
+	t := b.table(d.Model)
+	if len(d.Model.Referrers) > 0 {
+		b.write(" ", dead(b.doomed(t, nil, d.Where), 0))
+		return
+	}
+	b.write("DELETE FROM ", t.name, " AS a")
+	b.where(t, nil, nil, d.Where)
+}
+
+// address writes a key, if any, and conditions. A key that the database does not hold unique may be that of
+// several rows, of which one is meant.
+func (b *builder) address(t *table, key ports.Key, where []ports.Condition) {
 	id := t.columns[0].name
-	if len(m.Key) == 0 || t.unique(columnsOf(m.Model, m.Key)) || m.Key[0] == "id" {
-		b.where(t, nil, m.Key, m.Where)
+	if len(key) == 0 || t.unique(columnsOf(t.model, key)) || key[0] == "id" {
+		b.where(t, nil, key, where)
 		return
 	}
 	b.write(" WHERE a.", id, " = (SELECT a.", id, " FROM ", t.name, " AS a")
-	b.where(t, nil, m.Key, m.Where)
+	b.where(t, nil, key, where)
 	b.write(" ORDER BY ", t.columns[0].sorted("a."), " LIMIT 1 FOR UPDATE)")
 }
 
-// removeAll deletes rows after all that refer to them, recursively, in one statement. Foreign keys are checked at
-// its end, so that it does not matter whether there are any.
-func (b *builder) removeAll(v verb, t *table, m *ports.Mutation) {
+// doomed writes the beginning of one statement that deletes rows of t after all that refer to them, recursively,
+// and returns the tables, of which only the first one's rows remain to be deleted. Foreign keys are checked at the
+// statement's end, so that it does not matter whether there are any.
+func (b *builder) doomed(t *table, key ports.Key, where []ports.Condition) []*table {
 	tables := []*table{t}
 	number := func(m *ports.Model) int {
 		i := slices.IndexFunc(tables, func(t *table) bool { return t.model == m })
@@ -246,25 +268,20 @@ func (b *builder) removeAll(v verb, t *table, m *ports.Mutation) {
 				n, tables[n].columns[0].name, tables[n].name, ref.name, i, ref.sqlType))
 		}
 	}
-	id := t.columns[0].name
-	b.write("WITH RECURSIVE found AS MATERIALIZED (SELECT a.", id, "::text AS id FROM ", t.name, " AS a")
-	b.addressed(t, m)
+	b.write("WITH RECURSIVE found AS MATERIALIZED (SELECT a.", t.columns[0].name, "::text AS id FROM ", t.name, " AS a")
+	b.address(t, key, where)
 	b.write(" FOR UPDATE), gone (model, id) AS (SELECT 0, id FROM found UNION SELECT next.model, next.id FROM gone, LATERAL (",
 		strings.Join(steps, " UNION ALL "), ") AS next)")
-	dead := func(n int) string {
-		c := &tables[n].columns[0]
-		return fmt.Sprintf("DELETE FROM %s AS a WHERE a.%s IN (SELECT id::%s FROM gone WHERE model = %d)", tables[n].name, c.name, c.sqlType, n)
-	}
 	for n := 1; n < len(tables); n++ {
-		b.write(fmt.Sprintf(", dead%d AS (%s)", n, dead(n)))
+		b.write(fmt.Sprintf(", dead%d AS (%s)", n, dead(tables, n)))
 	}
-	if v == remove {
-		b.write(" ", dead(0))
-		return
-	}
-	b.write(", dead0 AS (", dead(0), " RETURNING a.*) SELECT ")
-	b.read("a", t)
-	b.write(" FROM dead0 AS a WHERE a.", id, "::text IN (SELECT id FROM found)")
+	return tables
+}
+
+// dead deletes the rows of one of the tables that are gone.
+func dead(tables []*table, n int) string {
+	c := &tables[n].columns[0]
+	return fmt.Sprintf("DELETE FROM %s AS a WHERE a.%s IN (SELECT id::%s FROM gone WHERE model = %d)", tables[n].name, c.name, c.sqlType, n)
 }
 
 // value adds a parameter that is written into c.

@@ -125,18 +125,18 @@ func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (
 }
 
 // Update implements [ports.Store].
-func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	return one(s.do(ctx, update, m.Model, m, args))
+func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (ports.Record, bool, error) {
+	return one(s.do(ctx, update, u.Model, u, args))
 }
 
 // Take implements [ports.Store].
-func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	return one(s.do(ctx, take, m.Model, m, args))
+func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (ports.Record, bool, error) {
+	return one(s.do(ctx, take, t.Model, t, args))
 }
 
 // Delete implements [ports.Store].
-func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
-	_, n, err := s.do(ctx, remove, m.Model, m, args)
+func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (int64, error) {
+	_, n, err := s.do(ctx, remove, d.Model, d, args)
 	return n, err
 }
 

@@ -17,7 +17,7 @@ import (
 // out to have changed.
 type knowledge struct {
 	tables     sync.Map        // *ports.Model to *table
-	statements [verbs]sync.Map // *ports.Query, *ports.Mutation or *ports.Model to *statement
+	statements [verbs]sync.Map // the call, or *ports.Model of create, to *statement
 }
 
 // A table is a model as the database has it.

@@ -50,15 +50,15 @@ func (b *builder) returning(t *table) {
 	b.columns(t.name+".", t)
 }
 
-// set puts the changes of m, whose arguments come behind those of its conditions.
-func (b *builder) set(t *table, m *ports.Mutation) {
-	arg := len(m.Key)
-	for _, c := range m.Where {
+// set puts the changes of u, whose arguments come behind those of its conditions.
+func (b *builder) set(t *table, u *ports.Update) {
+	arg := len(u.Key)
+	for _, c := range u.Where {
 		arg += c.Args()
 	}
 	b.put(" set ")
-	for i, change := range m.Set {
-		c := &t.cols[m.Model.Field(change.Field)]
+	for i, change := range u.Set {
+		c := &t.cols[u.Model.Field(change.Field)]
 		b.list(i > 0, c.name+" = ")
 		p := param{arg: arg + i, col: c, stored: true}
 		if !change.Add {

@@ -126,11 +126,11 @@ type verb struct {
 
 func verbs(ctx context.Context, s *kerniasqlite.Store, a *auth) []verb {
 	id := ports.Key{"id"}
-	rename := &ports.Mutation{Model: a.user, Key: id, Set: []ports.Change{{Field: "name"}}}
-	takeSession := &ports.Mutation{Model: a.session, Key: ports.Key{"token"}}
-	takeUser := &ports.Mutation{Model: a.user, Key: id}
-	dropSessions := &ports.Mutation{Model: a.session, Where: []ports.Condition{{Field: "userId"}}}
-	dropUsers := &ports.Mutation{Model: a.user, Where: []ports.Condition{{Field: "email"}}}
+	rename := &ports.Update{Model: a.user, Key: id, Set: []ports.Change{{Field: "name"}}}
+	takeSession := &ports.Take{Model: a.session, Key: ports.Key{"token"}}
+	takeUser := &ports.Take{Model: a.user, Key: id}
+	dropSessions := &ports.Delete{Model: a.session, Where: []ports.Condition{{Field: "userId"}}}
+	dropUsers := &ports.Delete{Model: a.user, Where: []ports.Condition{{Field: "email"}}}
 	begin := []string{"rollback", "begin"}
 	return []verb{
 		{"Create", func() (bool, error) { _, err := s.Create(ctx, a.user, a.newUser("u")); return true, err }, []string{"insert"}},

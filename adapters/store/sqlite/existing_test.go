@@ -112,7 +112,7 @@ func blocked(t *testing.T, a *auth) {
 		}
 	}
 	// Without the key an address that several records share still means one record.
-	_, ok, err := s.Take(t.Context(), &ports.Mutation{Model: a.account, Key: a.account.Unique[0]}, []ports.Value{ports.String("google"), ports.String("y")})
+	_, ok, err := s.Take(t.Context(), &ports.Take{Model: a.account, Key: a.account.Unique[0]}, []ports.Value{ports.String("google"), ports.String("y")})
 	if !ok || err != nil {
 		t.Errorf("Take by a key that is blocked = %v, %v", ok, err)
 	}

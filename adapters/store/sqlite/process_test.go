@@ -54,8 +54,8 @@ func compete(ctx context.Context, verb, path string) (won int, err error) {
 		plan, err := s.Migrate(ctx, a.all(), true)
 		return len(plan.Steps), err
 	}
-	take := &ports.Mutation{Model: a.session, Key: ports.Key{"id"}}
-	swap := &ports.Mutation{
+	take := &ports.Take{Model: a.session, Key: ports.Key{"id"}}
+	swap := &ports.Update{
 		Model: a.user, Key: ports.Key{"id"}, Where: []ports.Condition{{Field: "name"}}, Set: []ports.Change{{Field: "name"}},
 	}
 	for i := range contested {

@@ -228,52 +228,81 @@ func (s *Store) compileQuery(q *ports.Query) (*finder, error) {
 	return f, nil
 }
 
-// A changer is a mutation as SQL: one statement, or, where other records go first, one that selects what goes.
+// A changer is an update, a delete or a take as SQL: one statement, or, where other records go first, one that
+// selects what goes.
 type changer struct {
 	table    *table
 	run, ids *statement
 }
 
-func (s *Store) compileMutation(verb string, m *ports.Mutation) (*changer, error) {
-	if err := m.Check(verb); err != nil {
+func (s *Store) compileUpdate(u *ports.Update) (*changer, error) {
+	if err := u.Check(); err != nil {
 		return nil, err
 	}
-	t, err := s.table(m.Model)
+	t, err := s.table(u.Model)
 	if err != nil {
 		return nil, err
 	}
 	b := builder{}
-	if verb != "update" && len(t.children) > 0 {
+	b.put("update ", t.name)
+	b.set(t, u)
+	b.address(t, u.Key, u.Where)
+	b.returning(t)
+	return &changer{table: t, run: b.statement()}, nil
+}
+
+func (s *Store) compileTake(k *ports.Take) (*changer, error) {
+	if err := k.Check(); err != nil {
+		return nil, err
+	}
+	t, err := s.table(k.Model)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{}
+	if len(t.children) > 0 {
 		b.put("select ")
-		if verb == "take" {
-			b.columns("a.", t)
-		} else {
-			b.put("a.", t.cols[0].name)
-		}
+		b.columns("a.", t)
 		b.put(" from ", t.name, " as a")
-		b.where("a.", t, nil, m.Key, m.Where)
-		if verb == "take" {
-			b.put(" order by a.", t.cols[0].name, " limit 1")
-		}
+		b.where("a.", t, nil, k.Key, k.Where)
+		b.put(" order by a.", t.cols[0].name, " limit 1")
 		return &changer{table: t, ids: b.statement()}, nil
 	}
-	if verb == "update" {
-		b.put("update ", t.name)
-		b.set(t, m)
-	} else {
-		b.put("delete from ", t.name)
-	}
-	if len(m.Key) == 0 || len(m.Key) == 1 && m.Key[0] == "id" {
-		b.where(t.name+".", t, nil, m.Key, m.Where)
-	} else { // a key that could not be added yet may hold for several records
-		b.put(" where ", t.name, ".", t.cols[0].name, " = (select a.", t.cols[0].name, " from ", t.name, " as a")
-		b.where("a.", t, nil, m.Key, m.Where)
-		b.put(" order by a.", t.cols[0].name, " limit 1)")
-	}
-	if verb != "delete" {
-		b.returning(t)
-	}
+	b.put("delete from ", t.name)
+	b.address(t, k.Key, k.Where)
+	b.returning(t)
 	return &changer{table: t, run: b.statement()}, nil
+}
+
+func (s *Store) compileDelete(d *ports.Delete) (*changer, error) {
+	if err := d.Check(); err != nil {
+		return nil, err
+	}
+	t, err := s.table(d.Model)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{}
+	if len(t.children) > 0 {
+		b.put("select a.", t.cols[0].name, " from ", t.name, " as a")
+		b.where("a.", t, nil, nil, d.Where)
+		return &changer{table: t, ids: b.statement()}, nil
+	}
+	b.put("delete from ", t.name)
+	b.where(t.name+".", t, nil, nil, d.Where)
+	return &changer{table: t, run: b.statement()}, nil
+}
+
+// address puts a key and conditions that describe one row at most. A key that could not be added yet may hold for
+// several.
+func (b *builder) address(t *table, key ports.Key, where []ports.Condition) {
+	if len(key) == 1 && key[0] == "id" {
+		b.where(t.name+".", t, nil, key, where)
+		return
+	}
+	b.put(" where ", t.name, ".", t.cols[0].name, " = (select a.", t.cols[0].name, " from ", t.name, " as a")
+	b.where("a.", t, nil, key, where)
+	b.put(" order by a.", t.cols[0].name, " limit 1)")
 }
 
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

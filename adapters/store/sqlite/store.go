@@ -44,14 +44,8 @@ type Store struct {
 
 	tables  sync.Map // *ports.Model to *table
 	queries sync.Map // *ports.Query to *finder
-	changes sync.Map // change to *changer
+	changes sync.Map // *ports.Update, *ports.Delete or *ports.Take to *changer
 	all     statements
-}
-
-// A change is one verb with a mutation.
-type change struct {
-	verb string
-	m    *ports.Mutation
 }
 
 var (
@@ -221,36 +215,49 @@ func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (
 	return n, nil
 }
 
-// Update changes the one record that m addresses if its conditions hold. See [ports.Store].
-func (s *Store) Update(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	return s.one(ctx, "update", m, args)
-}
-
-// Take removes the one record that m addresses if its conditions hold, and before it what refers to it. See
-// [ports.Store].
-func (s *Store) Take(ctx context.Context, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	return s.one(ctx, "take", m, args)
-}
-
-func (s *Store) one(ctx context.Context, verb string, m *ports.Mutation, args []ports.Value) (ports.Record, bool, error) {
-	c, err := s.changer(verb, m)
+// Update changes the one record that u addresses if its conditions hold. See [ports.Store].
+func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (ports.Record, bool, error) {
+	c, err := cached[*changer](&s.changes, u, func() (*changer, error) { return s.compileUpdate(u) })
 	if err == nil {
-		err = m.CheckArgs(args)
-	}
-	if err != nil {
-		return nil, false, s.fail(ctx, verb, m.Model, err)
+		err = u.CheckArgs(args)
 	}
 	var records []ports.Record
-	if c.ids != nil {
-		records, err = s.remove(ctx, c, args)
-	} else {
-		var bound []any
-		if bound, err = c.run.bind(args, 0, 0); err == nil {
-			records, err = s.records(ctx, c.run, true, bound)
-		}
+	if err == nil {
+		records, err = s.change(ctx, c, args)
 	}
+	return s.one(ctx, "update", u.Model, records, err)
+}
+
+// Take removes the one record that t addresses if its conditions hold, and before it what refers to it. See
+// [ports.Store].
+func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (ports.Record, bool, error) {
+	c, err := cached[*changer](&s.changes, t, func() (*changer, error) { return s.compileTake(t) })
+	if err == nil {
+		err = t.CheckArgs(args)
+	}
+	var records []ports.Record
+	switch {
+	case err != nil:
+	case c.ids != nil:
+		records, err = s.remove(ctx, c, args)
+	default:
+		records, err = s.change(ctx, c, args)
+	}
+	return s.one(ctx, "take", t.Model, records, err)
+}
+
+// change runs the one statement of c.
+func (s *Store) change(ctx context.Context, c *changer, args []ports.Value) ([]ports.Record, error) {
+	bound, err := c.run.bind(args, 0, 0)
 	if err != nil {
-		return nil, false, s.fail(ctx, verb, m.Model, err)
+		return nil, err
+	}
+	return s.records(ctx, c.run, true, bound)
+}
+
+func (s *Store) one(ctx context.Context, verb string, m *ports.Model, records []ports.Record, err error) (ports.Record, bool, error) {
+	if err != nil {
+		return nil, false, s.fail(ctx, verb, m, err)
 	}
 	if len(records) == 0 {
 		return nil, false, nil
@@ -259,17 +266,17 @@ func (s *Store) one(ctx context.Context, verb string, m *ports.Mutation, args []
 }
 
 // Delete removes every record that satisfies the conditions, and before each what refers to it. See [ports.Store].
-func (s *Store) Delete(ctx context.Context, m *ports.Mutation, args []ports.Value) (int64, error) {
-	c, err := s.changer("delete", m)
+func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (int64, error) {
+	c, err := cached[*changer](&s.changes, d, func() (*changer, error) { return s.compileDelete(d) })
 	if err == nil {
-		err = m.CheckArgs(args)
+		err = d.CheckArgs(args)
+	}
+	var n int64
+	if err == nil {
+		n, err = s.delete(ctx, c, args)
 	}
 	if err != nil {
-		return 0, s.fail(ctx, "delete", m.Model, err)
-	}
-	n, err := s.delete(ctx, c, args)
-	if err != nil {
-		return 0, s.fail(ctx, "delete", m.Model, err)
+		return 0, s.fail(ctx, "delete", d.Model, err)
 	}
 	return n, nil
 }
@@ -284,10 +291,6 @@ func (s *Store) table(m *ports.Model) (*table, error) {
 
 func (s *Store) finder(q *ports.Query) (*finder, error) {
 	return cached[*finder](&s.queries, q, func() (*finder, error) { return s.compileQuery(q) })
-}
-
-func (s *Store) changer(verb string, m *ports.Mutation) (*changer, error) {
-	return cached[*changer](&s.changes, change{verb, m}, func() (*changer, error) { return s.compileMutation(verb, m) })
 }
 
 // cached returns what is under key, made at the first call that succeeds.

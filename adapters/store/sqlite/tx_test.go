@@ -75,11 +75,11 @@ func cascades(t *testing.T, s *kerniasqlite.Store) {
 	if err != nil || len(rs) != 1 || !rs[0][1].Equal(then()) {
 		t.Errorf("Find = %v, %v", rs, err)
 	}
-	r, ok, err := s.Take(ctx, &ports.Mutation{Model: a.user, Key: ports.Key{"email"}}, []ports.Value{ports.String("u1@example.com")})
+	r, ok, err := s.Take(ctx, &ports.Take{Model: a.user, Key: ports.Key{"email"}}, []ports.Value{ports.String("u1@example.com")})
 	if err != nil || !ok || r[0].AsString() != "u1" {
 		t.Errorf("Take = %v, %v, %v", r, ok, err)
 	}
-	n, err := s.Delete(ctx, &ports.Mutation{Model: a.user, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("u2")})
+	n, err := s.Delete(ctx, &ports.Delete{Model: a.user, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("u2")})
 	if err != nil || n != 1 {
 		t.Errorf("Delete = %d, %v, want 1", n, err)
 	}
@@ -293,7 +293,7 @@ func TestCircle(t *testing.T) {
 	if _, err := s.Migrate(t.Context(), []*ports.Model{note}, true); err != nil {
 		t.Fatal(err)
 	}
-	link := &ports.Mutation{Model: note, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "parent"}}}
+	link := &ports.Update{Model: note, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "parent"}}}
 	for _, id := range []string{"a", "b", "c", "d"} {
 		if _, err := s.Create(t.Context(), note, ports.Record{ports.String(id), {}}); err != nil {
 			t.Fatal(err)
@@ -304,7 +304,7 @@ func TestCircle(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, err := s.Delete(t.Context(), &ports.Mutation{Model: note, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("a")})
+	n, err := s.Delete(t.Context(), &ports.Delete{Model: note, Where: []ports.Condition{{Field: "id"}}}, []ports.Value{ports.String("a")})
 	if n != 3 || err != nil || count(t.Context(), t, s, note) != 1 {
 		t.Errorf("Delete of one of three in a circle = %d, %v, want 3", n, err)
 	}
