@@ -12,6 +12,7 @@ import (
 
 	"github.com/kernia-go/kernia/core/internal/origin"
 	"github.com/kernia-go/kernia/core/internal/secret"
+	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -33,7 +34,7 @@ type Auth struct {
 	trail   trail
 	kept    sessionPlace
 	kv      ports.KV
-	counts  counter
+	counts  tablekv.Counter
 
 	hooks      []Hooks
 	authorize  []credential

@@ -121,6 +121,9 @@ func (c *Call) limit(ctx context.Context, path string) error {
 // limitPrefix begins the keys under which requests are counted.
 const limitPrefix = "rate-limit:"
 
+// longest is the longest window of a rule.
+const longest = day
+
 func (c *Call) rule(path string) *RateRule {
 	rules := c.auth.config.RateLimit.Rules
 	for i := range rules {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -151,14 +150,6 @@ func TestB03_ExactUnderLoad(t *testing.T) {
 			}
 		})
 	}
-}
-
-// yieldingStore lets others in after each read, as a round trip does.
-type yieldingStore struct{ ports.Store }
-
-func (y yieldingStore) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
-	defer runtime.Gosched()
-	return y.Store.Find(ctx, q, args)
 }
 
 // farStore answers reads after a round trip.

@@ -1,4 +1,4 @@
-package kernia
+package tablekv
 
 import (
 	"sync/atomic"

@@ -1,27 +1,42 @@
-package kernia
+// Package tablekv is a key-value store in the tables of a [ports.Store]: for applications without a server for what
+// expires. Values lie in the table verification, counts in the table rateLimit, each as Better Auth has it.
+package tablekv
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
-	"strings"
-	"unicode/utf8"
+	"time"
 
 	"github.com/kernia-go/kernia/ports"
 )
 
+// Tables is a store with the models of its two tables, and what makes new rows.
+type Tables struct {
+	Store  ports.Store
+	Values *ports.Model // verification
+	Counts *ports.Model // rateLimit; nil where nothing counts in the store
+	Now    func() time.Time
+	NewID  func(m *ports.Model) (string, error) // "" leaves the id to the store
+}
+
+// A Counter is the part of a [ports.KV] that counts.
+type Counter interface {
+	Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error)
+}
+
 const (
 	maxKey   = 512     // bytes, as ports.KV says
 	maxValue = 1 << 20 // bytes
+	maxRows  = 1000    // siblings that one Put replaces
 )
 
-// tableValues keeps values that expire in the table verification, under the hash of their key: who reads the database
+// A KV keeps values that expire in the table verification, under the hash of their key: who reads the database
 // learns no key. Identifiers are not unique there, a JavaScript server writes siblings: the newest counts, and only
 // the Take of that row by its id decides who gets it. A row under the plain key, as such a server may have left it, is
 // found too.
-type tableValues struct {
-	auth  *Auth
+type KV struct {
+	Counter
+	db    Tables
 	swept sweeper
 
 	newest                 ports.Query  // key, key, now
@@ -32,77 +47,36 @@ type tableValues struct {
 	dropRow                ports.Delete // id
 }
 
-func newTableValues(a *Auth) *tableValues {
-	m := a.schema.verification
+var _ ports.KV = (*KV)(nil)
+
+// New returns a KV that keeps values in the table and counts by counter.
+func New(db Tables, counter Counter) *KV {
+	m := db.Values
 	keys := ports.Condition{Field: "identifier", Op: ports.In, Count: 2}
 	live := ports.Condition{Field: "expiresAt", Op: ports.Gt}
-	return &tableValues{
-		auth: a,
+	return &KV{
+		Counter: counter, db: db,
 		newest: ports.Query{
 			Model: m, Where: []ports.Condition{keys, live}, Limit: 1, Order: []ports.Order{{Field: "createdAt", Desc: true}},
 		},
-		all: ports.Query{Model: m, Where: []ports.Condition{keys}, Limit: maxList},
+		all: ports.Query{Model: m, Where: []ports.Condition{keys}, Limit: maxRows},
 		replace: ports.Update{
 			Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live},
 			Set: []ports.Change{{Field: "value"}, {Field: "expiresAt"}, {Field: "updatedAt"}},
 		},
 		take:      ports.Take{Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live}},
 		drop:      ports.Delete{Model: m, Where: []ports.Condition{keys}},
-		dropRow:   ports.Delete{Model: m, Where: []ports.Condition{eq("id")}},
+		dropRow:   ports.Delete{Model: m, Where: []ports.Condition{{Field: "id"}}},
 		dropOlder: ports.Delete{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}, {Field: "createdAt", Op: ports.Le}}},
 		stale:     ports.Delete{Model: m, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Le}}},
 	}
 }
 
-// binary marks a value that no text column holds as it is.
-const binary = "base64:"
-
-// plainText returns s where every text column holds it, else its hash.
-func plainText(s string) string {
-	if utf8.ValidString(s) && !strings.Contains(s, "\x00") {
-		return s
-	}
-	return hashKey(s)
-}
-
-func encodeValue(s string) string {
-	if utf8.ValidString(s) && !strings.Contains(s, "\x00") && !strings.HasPrefix(s, binary) {
-		return s
-	}
-	return binary + base64.RawStdEncoding.EncodeToString([]byte(s))
-}
-
-func decodeValue(s string) string {
-	if rest, ok := strings.CutPrefix(s, binary); ok {
-		if raw, err := base64.RawStdEncoding.DecodeString(rest); err == nil {
-			return string(raw)
-		}
-	}
-	return s
-}
-
-// hashKey is how upstream hashes identifiers: base64url(SHA-256(identifier)).
-func hashKey(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-func forms(key string) []ports.Value {
-	return []ports.Value{ports.String(hashKey(key)), ports.String(plainText(key))}
-}
-
-func checkKey(key string) error {
-	if key == "" || len(key) > maxKey {
-		return fmt.Errorf("%w: a key of %d bytes", ports.ErrInvalid, len(key))
-	}
-	return nil
-}
-
-func (t *tableValues) row(ctx context.Context, key string) (ports.Record, error) {
+func (t *KV) row(ctx context.Context, key string) (ports.Record, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	records, err := t.auth.config.Store.Find(ctx, &t.newest, append(forms(key), ports.Time(t.auth.now())))
+	records, err := t.db.Store.Find(ctx, &t.newest, append(forms(key), ports.Time(t.db.Now())))
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
@@ -122,7 +96,8 @@ func entryOf(r ports.Record) ports.Entry {
 	return ports.Entry{Value: decodeValue(r[verificationValue].AsString()), Expires: r[verificationExpiresAt].AsTime()}
 }
 
-func (t *tableValues) find(ctx context.Context, key string) (ports.Entry, bool, error) {
+// Find returns the newest row of the key that has not expired.
+func (t *KV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
 	r, err := t.row(ctx, key)
 	if err != nil || r == nil {
 		return ports.Entry{}, false, err
@@ -130,27 +105,28 @@ func (t *tableValues) find(ctx context.Context, key string) (ports.Entry, bool, 
 	return entryOf(r), true, nil
 }
 
-func (t *tableValues) put(ctx context.Context, key string, e ports.Entry) error {
+// Put creates a row, then removes those that were there before.
+func (t *KV) Put(ctx context.Context, key string, e ports.Entry) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
 	if len(e.Value) > maxValue {
 		return fmt.Errorf("%w: a value of %d bytes", ports.ErrInvalid, len(e.Value))
 	}
-	store := t.auth.config.Store
+	store := t.db.Store
 	// What is there now goes once the new row is there, and nothing else: of two Puts at once each would else remove
 	// the row of the other.
 	before, err := store.Find(ctx, &t.all, forms(key))
 	if err != nil {
 		return err
 	}
-	id, err := t.auth.newID(t.auth.schema.verification)
+	id, err := t.db.NewID(t.db.Values)
 	if err != nil {
 		return err
 	}
-	now := ports.Time(t.auth.now())
-	_, err = store.Create(ctx, t.auth.schema.verification, ports.Record{
-		idValue(id), ports.String(hashKey(key)), ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now, now,
+	now := ports.Time(t.db.Now())
+	_, err = store.Create(ctx, t.db.Values, ports.Record{
+		ports.Nullable(id), ports.String(hashKey(key)), ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now, now,
 	})
 	if err != nil {
 		return err
@@ -163,7 +139,8 @@ func (t *tableValues) put(ctx context.Context, key string, e ports.Entry) error 
 	return t.sweep(ctx)
 }
 
-func (t *tableValues) replaced(ctx context.Context, key string, e ports.Entry) (bool, error) {
+// Replace changes the newest row of the key if it has not expired.
+func (t *KV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
 	if len(e.Value) > maxValue {
 		return false, fmt.Errorf("%w: a value of %d bytes", ports.ErrInvalid, len(e.Value))
 	}
@@ -171,35 +148,37 @@ func (t *tableValues) replaced(ctx context.Context, key string, e ports.Entry) (
 	if err != nil || r == nil {
 		return false, err
 	}
-	now := ports.Time(t.auth.now())
-	_, ok, err := t.auth.config.Store.Update(ctx, &t.replace, []ports.Value{
+	now := ports.Time(t.db.Now())
+	_, ok, err := t.db.Store.Update(ctx, &t.replace, []ports.Value{
 		r[verificationID], now, ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now,
 	})
 	return ok, err
 }
 
-func (t *tableValues) taken(ctx context.Context, key string) (ports.Entry, bool, error) {
+// Take removes the newest row of the key and its older siblings, and returns it; one caller gets it.
+func (t *KV) Take(ctx context.Context, key string) (ports.Entry, bool, error) {
 	r, err := t.row(ctx, key)
 	if err != nil || r == nil {
 		return ports.Entry{}, false, err
 	}
 	// The siblings go first: one that outlived the Take could be taken next. What was put meanwhile is none of them.
-	if _, err := t.auth.config.Store.Delete(ctx, &t.dropOlder, append(forms(key), r[verificationID], r[verificationCreatedAt])); err != nil {
+	if _, err := t.db.Store.Delete(ctx, &t.dropOlder, append(forms(key), r[verificationID], r[verificationCreatedAt])); err != nil {
 		return ports.Entry{}, false, err
 	}
-	r, ok, err := t.auth.config.Store.Take(ctx, &t.take, []ports.Value{r[verificationID], ports.Time(t.auth.now())})
+	r, ok, err := t.db.Store.Take(ctx, &t.take, []ports.Value{r[verificationID], ports.Time(t.db.Now())})
 	if err != nil || !ok {
 		return ports.Entry{}, false, err
 	}
 	return entryOf(r), true, nil
 }
 
-func (t *tableValues) remove(ctx context.Context, keys []string) error {
+// Delete removes every row of the keys.
+func (t *KV) Delete(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
 		if err := checkKey(key); err != nil {
 			return err
 		}
-		if _, err := t.auth.config.Store.Delete(ctx, &t.drop, forms(key)); err != nil {
+		if _, err := t.db.Store.Delete(ctx, &t.drop, forms(key)); err != nil {
 			return err
 		}
 	}
@@ -207,11 +186,11 @@ func (t *tableValues) remove(ctx context.Context, keys []string) error {
 }
 
 // sweep removes what has expired, at most once a minute in this process; writes carry it.
-func (t *tableValues) sweep(ctx context.Context) error {
-	now := t.auth.now()
+func (t *KV) sweep(ctx context.Context) error {
+	now := t.db.Now()
 	if !t.swept.due(now) {
 		return nil
 	}
-	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Time(now)})
+	_, err := t.db.Store.Delete(ctx, &t.stale, []ports.Value{ports.Time(now)})
 	return err
 }

@@ -1,7 +1,8 @@
-package kernia_test
+package tablekv_test
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -13,9 +14,9 @@ import (
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
-// TestTableKV: values in the table verification and counts in the table rateLimit are as good as a server of their
+// TestKV: values in the table verification and counts in the table rateLimit are as good as a server of their
 // own.
-func TestTableKV(t *testing.T) {
+func TestKV(t *testing.T) {
 	var mu sync.Mutex
 	stores := map[string]*memory.Store{}
 	kvtest.Run(t, func(t *testing.T, name string, clock ports.Clock) ports.KV {
@@ -27,6 +28,14 @@ func TestTableKV(t *testing.T) {
 		mu.Unlock()
 		return kerniatest.New(t, kernia.Config{Store: yieldingStore{store}, Clock: clock, RateLimit: kernia.RateLimitConfig{InStore: true}}).KV()
 	})
+}
+
+// yieldingStore lets others in after each read, as a round trip does.
+type yieldingStore struct{ ports.Store }
+
+func (y yieldingStore) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
+	defer runtime.Gosched()
+	return y.Store.Find(ctx, q, args)
 }
 
 // betweenStore lets another caller in after a Create or a Find.
@@ -53,11 +62,12 @@ func (b *betweenStore) Find(ctx context.Context, q *ports.Query, args []ports.Va
 	return found, err
 }
 
-// TestTableKVAtOnce: a value that was put is lost to nobody but who takes it.
-func TestTableKVAtOnce(t *testing.T) {
+// TestKV_AtOnce: a value that was put is lost to nobody but who takes it.
+func TestKV_AtOnce(t *testing.T) {
 	between := &betweenStore{Store: memory.New()}
-	s := serve(t, kernia.Config{Store: between})
-	kv, expires := s.auth.KV(), s.clock.Now().Add(time.Hour)
+	clock := memory.NewClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	kv := kerniatest.New(t, kernia.Config{Store: between, Clock: clock}).KV()
+	expires := clock.Now().Add(time.Hour)
 	put := func(value string) {
 		if err := kv.Put(t.Context(), "otp:a", ports.Entry{Value: value, Expires: expires}); err != nil {
 			t.Error(err)
@@ -75,7 +85,7 @@ func TestTableKVAtOnce(t *testing.T) {
 		t.Errorf("a sibling outlives the Take: %+v, %v", e, err)
 	}
 	put("3")
-	between.found = func() { s.clock.Advance(time.Second); put("4") }
+	between.found = func() { clock.Advance(time.Second); put("4") }
 	first, took, err := kv.Take(t.Context(), "otp:a")
 	if err != nil || took && first.Value != "3" && first.Value != "4" {
 		t.Errorf("Take = %+v, %v", first, err)

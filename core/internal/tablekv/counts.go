@@ -1,4 +1,4 @@
-package kernia
+package tablekv
 
 import (
 	"context"
@@ -9,22 +9,28 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// tableCounts counts in the table rateLimit, across every process on the database.
-type tableCounts struct {
-	auth  *Auth
-	swept sweeper
+// Counts counts in the table rateLimit, across every process on the database.
+type Counts struct {
+	db     Tables
+	prefix ports.Value
+	age    time.Duration
+	swept  sweeper
 
 	row     ports.Query  // key
 	add     ports.Update // key, after, bound: 1, now
 	restart ports.Update // key, until: 1, now
-	stale   ports.Delete // before
+	stale   ports.Delete // before, prefix
 }
 
-func newTableCounts(a *Auth) *tableCounts {
-	m := a.schema.rateLimit
-	return &tableCounts{
-		auth: a,
-		row:  ports.Query{Model: m, Where: []ports.Condition{eq("key")}, Limit: 1},
+var _ Counter = (*Counts)(nil)
+
+// NewCounts returns Counts. Those under keys with the prefix are removed once age has passed since the last one counted;
+// all others stay.
+func NewCounts(db Tables, prefix string, age time.Duration) *Counts {
+	m := db.Counts
+	return &Counts{
+		db: db, prefix: ports.String(prefix), age: age,
+		row: ports.Query{Model: m, Where: []ports.Condition{{Field: "key"}}, Limit: 1},
 		add: ports.Update{
 			Model: m, Key: ports.Key{"key"},
 			Where: []ports.Condition{{Field: "lastRequest", Op: ports.Gt}, {Field: "count", Op: ports.Lt}},
@@ -42,15 +48,14 @@ const (
 	rateLimitCount = 2
 	rateLimitLast  = 3
 
-	maxRounds = 16             // of the steps of one Add; each round that fails is another caller's success
-	longest   = 24 * time.Hour // of a rate rule
+	maxRounds = 16 // of the steps of one Add; each round that fails is another caller's success
 )
 
 var errContended = fmt.Errorf("%w: a count changed too often", ports.ErrUnavailable)
 
-// Add is three steps that are each atomic, tried until one of them says yes or no: count in the running window,
-// begin a new one, create the row.
-func (t *tableCounts) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+// Add counts one more. It is three steps that are each atomic, tried until one of them says yes or no: count in the
+// running window, begin a new one, create the row.
+func (t *Counts) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
 	if err := checkKey(key); err != nil {
 		return ports.Tally{}, err
 	}
@@ -66,8 +71,8 @@ func (t *tableCounts) Add(ctx context.Context, key string, l ports.Limit) (ports
 }
 
 // try takes the steps once; settled is false where another caller came between two of them.
-func (t *tableCounts) try(ctx context.Context, key string, l ports.Limit) (got ports.Tally, settled bool, err error) {
-	store, now := t.auth.config.Store, t.auth.now()
+func (t *Counts) try(ctx context.Context, key string, l ports.Limit) (got ports.Tally, settled bool, err error) {
+	store, now := t.db.Store, t.db.Now()
 	k, since, last := ports.String(plainText(key)), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
 	r, ok, err := store.Update(ctx, &t.add, []ports.Value{k, since, ports.Int(l.Bound), ports.Int(1), last})
 	if err != nil || ok {
@@ -96,12 +101,12 @@ func (t *tableCounts) try(ctx context.Context, key string, l ports.Limit) (got p
 	return tally(r, true, l.Window), true, t.sweep(ctx, now)
 }
 
-func (t *tableCounts) create(ctx context.Context, key, last ports.Value) (ports.Record, error) {
-	id, err := t.auth.newID(t.auth.schema.rateLimit)
+func (t *Counts) create(ctx context.Context, key, last ports.Value) (ports.Record, error) {
+	id, err := t.db.NewID(t.db.Counts)
 	if err != nil {
 		return nil, err
 	}
-	return t.auth.config.Store.Create(ctx, t.auth.schema.rateLimit, ports.Record{idValue(id), key, ports.Int(1), last})
+	return t.db.Store.Create(ctx, t.db.Counts, ports.Record{ports.Nullable(id), key, ports.Int(1), last})
 }
 
 func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
@@ -111,12 +116,11 @@ func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
 	return ports.Tally{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
 }
 
-// sweep removes counts of requests older than the longest rule, at most once a minute in this process; what a feature
-// counts stays.
-func (t *tableCounts) sweep(ctx context.Context, now time.Time) error {
+// sweep removes counts that are of no use any more, at most once a minute in this process; writes carry it.
+func (t *Counts) sweep(ctx context.Context, now time.Time) error {
 	if !t.swept.due(now) {
 		return nil
 	}
-	_, err := t.auth.config.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-longest).UnixMilli()), ports.String(limitPrefix)})
+	_, err := t.db.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-t.age).UnixMilli()), t.prefix})
 	return err
 }
