@@ -8,6 +8,6 @@ import (
 	"github.com/kernia-go/kernia/cmd/kernia/internal/cli"
 )
 
-//go:generate env KERNIA_TEST_WRITE=1 go test -count=1 -run TestReference/SaysWhatHelpSays ./internal/cli
+//go:generate env KERNIA_TEST_WRITE=1 go test -count=1 -run TestReference ./...
 
 func main() { os.Exit(cli.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }

@@ -1,7 +1,7 @@
 // Package cli is the program kernia as a library: [Main] runs one command line and returns its exit code.
 //
-// Each command is one file, its help text inside. settings.go has every key of the configuration, decode.go and
-// env.go read it, build.go turns it into a kernia.Config; stores.go and frames.go have the stores and frameworks.
+// Each command is one file, its help text inside. Package config reads the configuration, load.go builds with it;
+// stores.go and frames.go have the stores and frameworks.
 package cli
 
 import (

@@ -10,10 +10,9 @@ import (
 
 // A front answers what the server adds to the routes of its Auth: readiness, CORS, in development a page.
 type front struct {
-	auth    *kernia.Auth
-	page    *page  // nil: none
-	kv      pinger // nil: none
-	exposed string // the headers that scripts of trusted origins may read; "" means the usual ones
+	auth *kernia.Auth
+	page *page  // nil: none
+	kv   pinger // nil: none
 }
 
 // A pinger is a server that can be asked whether it is there.
@@ -68,10 +67,7 @@ func (f *front) cors(r *kernia.Request) ([]kernia.HeaderLine, *kernia.Response) 
 		kernia.HeaderLine{Name: "Access-Control-Allow-Origin", Value: origin},
 		kernia.HeaderLine{Name: "Access-Control-Allow-Credentials", Value: "true"})
 	if !asks {
-		if f.exposed != "" {
-			lines = append(lines, kernia.HeaderLine{Name: "Access-Control-Expose-Headers", Value: f.exposed})
-		}
-		return lines, nil
+		return lines, nil // the features say which headers a page may read
 	}
 	lines = append(lines,
 		kernia.HeaderLine{Name: "Access-Control-Allow-Methods", Value: "GET, POST"},

@@ -12,22 +12,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kernia-go/kernia/cmd/kernia/config"
 	"github.com/kernia-go/kernia/ports/memory"
 )
+
+func decode(t *testing.T, text string) *settings {
+	t.Helper()
+	s, err := config.Decode([]byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &settings{s}
+}
 
 // listen serves corsConfig on every framework in turn and gives f the URL.
 func listen(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
 	for _, fr := range frames() {
 		t.Run(fr.name, func(t *testing.T) {
-			o, err := parse([]byte(corsConfig))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := new(settings)
-			if err := (&decoder{}).decode(o, s); err != nil {
-				t.Fatal(err)
-			}
+			s := decode(t, corsConfig)
 			log := slog.New(slog.DiscardHandler)
 			auth, err := s.build(memory.New(), nil, log)
 			if err != nil {
@@ -42,7 +45,7 @@ func listen(t *testing.T, f func(t *testing.T, url string)) {
 			}
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error, 1)
-			go func() { done <- run(ctx, fr.make(auth.Auth, s.front(auth, nil), log), l, log) }()
+			go func() { done <- run(ctx, fr.make(auth, s.front(auth, nil), log), l, log) }()
 			f(t, "http://"+l.Addr().String())
 			stop()
 			select {
@@ -172,12 +175,11 @@ func TestCORS(t *testing.T) {
 
 func TestReady(t *testing.T) {
 	t.Run("SaysWhetherTheStoreAnswers", func(t *testing.T) {
-		d := settings{Store: storeSettings{Driver: "sqlite"}}
-		store, err := d.driver().open(t.Context(), t.TempDir()+"/ready.db")
+		s := decode(t, `{"baseURL": "http://localhost", "secret": "nC2fW7qL0vXyTz4sBd8gJk1mPrUe5hAo"}`)
+		store, err := s.driver().open(t.Context(), t.TempDir()+"/ready.db")
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &settings{BaseURL: "http://localhost", Secret: newSecret()}
 		auth, err := s.build(store, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)

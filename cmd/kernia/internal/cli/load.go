@@ -3,69 +3,61 @@ package cli
 import (
 	"errors"
 	"flag"
-	"fmt"
-	"os"
+	"log/slog"
+
+	"github.com/kernia-go/kernia/cmd/kernia/config"
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
 )
+
+// settings are the configuration of one run.
+type settings struct{ *config.Settings }
 
 // configFlag adds the flag that names the configuration file.
 func configFlag(f *flag.FlagSet) *string { return f.String("config", "", "") }
 
-// load returns the settings of the file, "" for none, with the environment's over them. Without any setting at all
-// they are those to try the server out. What only a running server needs may be missing unless running is set.
+// load returns the settings of the file, "" for none, with the environment's over them. What only a running server
+// needs may be missing unless running is set.
 func load(file string, env map[string]string, running bool) (*settings, error) {
-	o := newObject()
-	if file != "" {
-		text, err := os.ReadFile(file) //nolint:gosec // the file that the user named
-		if err != nil {
-			return nil, wrong{err}
-		}
-		if o, err = parse(text); err != nil {
-			return nil, wrong{fmt.Errorf("%s: %w", file, err)}
-		}
-	}
-	from, err := overlay(o, env)
+	s, err := config.Load(file, env)
 	if err != nil {
 		return nil, wrong{err}
 	}
-	s := new(settings)
-	if file == "" && len(from) == 0 {
-		s.Development, s.EmailAndPassword.Enabled = true, true
+	err = s.Check()
+	if running {
+		err = errors.Join(err, s.Missing())
 	}
-	d := decoder{from: from}
-	if err := d.decode(o, s); err != nil {
-		return nil, wrong{inFile(file, err)}
+	if err != nil {
+		return nil, wrong{err}
 	}
-	s.settle()
-	if err := errors.Join(s.check(running)...); err != nil {
-		return nil, wrong{inFile(file, err)}
-	}
-	return s, nil
+	return &settings{s}, nil
 }
 
-// inFile puts the file's name before each of the problems that err joins.
-func inFile(file string, err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if file == "" || !ok {
-		return err
+// build makes an Auth of the settings on store and kv, which may be nil.
+func (s *settings) build(store ports.Store, kv ports.KV, log *slog.Logger) (*kernia.Auth, error) {
+	cfg, features, err := s.Core()
+	if err != nil {
+		return nil, wrong{err}
 	}
-	var all []error
-	for _, e := range joined.Unwrap() {
-		all = append(all, fmt.Errorf("%s: %w", file, e))
+	cfg.Store, cfg.KV, cfg.Logger = store, kv, log
+	auth, err := kernia.New(cfg, features...)
+	if err != nil {
+		return nil, wrong{s.Explain(err)}
 	}
-	return errors.Join(all...)
+	return auth, nil
 }
 
-// settle fills in what has a default.
-func (s *settings) settle() {
-	fallback := func(v *string, to string) {
-		if *v == "" {
-			*v = to
-		}
+// prove builds once without the stores, so that a mistake is told before a database is touched.
+func (s *settings) prove(log *slog.Logger) error {
+	_, err := s.build(memory.New(), s.fakeKV(), log)
+	return err
+}
+
+// fakeKV stands for the key-value store of the settings where nothing is kept.
+func (s *settings) fakeKV() ports.KV {
+	if s.Redis.URL == "" {
+		return nil
 	}
-	fallback(&s.Addr, "127.0.0.1:8080")
-	fallback(&s.HTTP, "chi")
-	fallback(&s.Store.Driver, "sqlite")
-	if s.Store.Driver == "sqlite" {
-		fallback(&s.Store.DSN, "kernia.db")
-	}
+	return memory.NewKV(memory.KVOptions{})
 }

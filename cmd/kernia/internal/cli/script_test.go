@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kernia-go/kernia/cmd/kernia/config"
 )
 
 func TestMain(m *testing.M) {
@@ -83,8 +85,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 // variables are those that the configuration can come from.
 func variables() []string {
 	var all []string
-	for _, k := range keys() {
-		if v := k.variable(); v != "" {
+	for _, k := range config.Keys() {
+		if v := k.Variable(); v != "" {
 			all = append(all, v)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	kerniaredis "github.com/kernia-go/kernia/adapters/store/redis"
+	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -93,23 +94,20 @@ func (s *settings) serve(ctx context.Context, c *call, store opened, kv *kerniar
 		return fmt.Errorf("addr: %w", err)
 	}
 	s.announce(c, auth, listener.Addr(), log)
-	err = run(ctx, s.frame().make(auth.Auth, s.front(auth, kv), log), listener, log)
+	err = run(ctx, s.frame().make(auth, s.front(auth, kv), log), listener, log)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	return errors.Join(err, auth.Close(ending))
 }
 
 // front returns what stands before the routes.
-func (s *settings) front(auth built, kv *kerniaredis.KV) *front {
-	f := &front{auth: auth.Auth}
+func (s *settings) front(auth *kernia.Auth, kv *kerniaredis.KV) *front {
+	f := &front{auth: auth}
 	if kv != nil {
 		f.kv = kv
 	}
 	if s.Development {
 		f.page = newPage(auth.BasePath())
-	}
-	if s.Plugins.Bearer != nil {
-		f.exposed = "set-auth-token"
 	}
 	return f
 }
@@ -123,9 +121,9 @@ func orNil(kv *kerniaredis.KV) ports.KV {
 }
 
 // announce says where the server listens and what is on.
-func (s *settings) announce(c *call, auth built, at net.Addr, log *slog.Logger) {
+func (s *settings) announce(c *call, auth *kernia.Auth, at net.Addr, log *slog.Logger) {
 	log.Info("kernia serves", "addr", at.String(), "base_path", auth.BasePath(), "http", s.HTTP, "store", s.Store.Driver, "redis", s.Redis.URL != "",
-		"features", strings.Join(auth.features, ","), "development", s.Development)
+		"features", strings.Join(s.FeaturesOn(), ","), "development", s.Development)
 	if tcp, ok := at.(*net.TCPAddr); ok && s.Development && !tcp.IP.IsLoopback() {
 		log.Warn("development mode listens where other machines can reach it")
 	}
@@ -163,7 +161,7 @@ func (s *settings) frame() frame {
 
 // ensureSchema brings the tables up to date where that is the server's business, and else refuses to start without
 // a table or column. Keys and indexes it can do without: an existing database has its own.
-func (s *settings) ensureSchema(ctx context.Context, auth built, file string, log *slog.Logger) error {
+func (s *settings) ensureSchema(ctx context.Context, auth *kernia.Auth, file string, log *slog.Logger) error {
 	apply := s.Development || s.driver().fleeting(s.Store.DSN)
 	plan, err := auth.Migrate(ctx, apply)
 	if err != nil {

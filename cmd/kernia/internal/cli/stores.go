@@ -19,7 +19,6 @@ import (
 // A driver is one kind of store.
 type driver struct {
 	name string
-	ids  ports.IDKind // the form of ids where the configuration says nothing
 
 	// open opens the store that dsn names.
 	open func(ctx context.Context, dsn string) (opened, error)
@@ -34,8 +33,7 @@ type driver struct {
 	// absent reports whether opening would make a database that is not there yet.
 	absent func(dsn string) bool
 
-	needsDSN bool
-	comment  string // begins a line of comment in a file of statements
+	comment string // begins a line of comment in a file of statements
 }
 
 // An opened store is to be closed.
@@ -49,8 +47,8 @@ func drivers() []driver {
 	return []driver{
 		{name: "memory", open: openMemory, fleeting: always, absent: never},
 		{name: "sqlite", open: openSQLite, empty: emptySQLite, fleeting: inMemory, absent: noFile, comment: "--"},
-		{name: "postgres", open: openPostgres, empty: emptyPostgres, fleeting: never, absent: never, needsDSN: true, comment: "--"},
-		{name: "mongo", ids: ports.IDObjectID, open: openMongo, empty: emptyMongo, fleeting: never, absent: never, needsDSN: true, comment: "//"},
+		{name: "postgres", open: openPostgres, empty: emptyPostgres, fleeting: never, absent: never, comment: "--"},
+		{name: "mongo", open: openMongo, empty: emptyMongo, fleeting: never, absent: never, comment: "//"},
 	}
 }
 

@@ -1,4 +1,4 @@
-package cli
+package config
 
 import (
 	"fmt"
@@ -12,19 +12,20 @@ import (
 // prefix begins the name of every variable that is read.
 const prefix = "KERNIA_"
 
-// A key is one name in the configuration.
-type key struct {
-	path string       // as "session.expiresIn"; a name of the user's own choice is "*"
+// A Key is one name in the configuration.
+type Key struct {
+	Path string // as "session.expiresIn"; a name of the user's own choice is "*"
+
 	kind reflect.Type // of its value
 }
 
-// variable returns the name of the environment variable for the key, "" where it has none of its own because it is
+// Variable returns the name of the environment variable for the key, "" where it has none of its own because it is
 // part of a list, or a name of the user's own choice is in its path.
-func (k key) variable() string {
-	if strings.ContainsAny(k.path, "*[") {
+func (k Key) Variable() string {
+	if strings.ContainsAny(k.Path, "*[") {
 		return ""
 	}
-	return prefix + upperSnake(k.path)
+	return prefix + upperSnake(k.Path)
 }
 
 // upperSnake turns "onAPIError.errorURL" into ON_API_ERROR_ERROR_URL: a word begins at an upper-case letter after
@@ -46,17 +47,17 @@ func upperSnake(path string) string {
 	return b.String()
 }
 
-// keys returns every key of settings, outer ones before those in them.
-func keys() []key { return keysOf("", reflect.TypeFor[settings]()) }
+// Keys returns every key of the settings, outer ones before those in them.
+func Keys() []Key { return keysOf("", reflect.TypeFor[Settings]()) }
 
-func keysOf(path string, t reflect.Type) []key {
+func keysOf(path string, t reflect.Type) []Key {
 	switch t.Kind() {
 	case reflect.Pointer:
 		return keysOf(path, t.Elem())
 	case reflect.Map:
 		return keysOf(join(path, "*"), t.Elem())
 	case reflect.Slice:
-		if isTable(t) {
+		if isNamed(t) {
 			return keysOf(join(path, "*"), t.Elem().Field(1).Type)
 		}
 		return keysOf(path+"[]", t.Elem())
@@ -64,48 +65,52 @@ func keysOf(path string, t reflect.Type) []key {
 	default:
 		return nil
 	}
-	var all []key
+	var all []Key
 	for f := range t.Fields() {
-		if f.Tag.Get("key") == "" {
-			continue
+		if name, _ := keyOf(f); name != "" {
+			at := join(path, name)
+			all = append(append(all, Key{at, f.Type}), keysOf(at, f.Type)...)
 		}
-		at := join(path, f.Tag.Get("key"))
-		all = append(append(all, key{at, f.Type}), keysOf(at, f.Type)...)
 	}
 	return all
 }
 
 // overlay puts what the environment says into o, over what is there, and returns which path came from which
-// variable. A variable that is empty counts as not set.
-func overlay(o *object, env map[string]string) (map[string]string, error) {
-	all := keys()
-	known := map[string]bool{}
-	from := map[string]string{}
-	for _, k := range all { // outer keys come first
-		name := k.variable()
+// variable, and what is wrong. A variable that is empty counts as not set.
+func overlay(o *object, env map[string]string) (from map[string]string, problems []error) {
+	from = map[string]string{}
+	var known []string
+	for _, k := range Keys() { // outer keys come first
+		name := k.Variable()
 		if name == "" {
 			continue
 		}
-		known[name] = true
+		known = append(known, name)
 		text := env[name]
 		if text == "" {
 			continue
 		}
 		v, err := read(k.kind, text)
 		if err != nil {
-			return nil, fmt.Errorf("%s (%s): %w", name, k.path, err)
+			problems = append(problems, fmt.Errorf("%s (%s): %w", name, k.Path, err))
+			continue
 		}
-		if err := o.put(k.path, v); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		if err := o.put(k.Path, v); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
-		from[k.path] = name
+		from[k.Path] = name
 	}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		if strings.HasPrefix(name, prefix) && env[name] != "" && !known[name] && !foreign(name) {
-			return nil, fmt.Errorf("unknown variable %s", name)
+		if !strings.HasPrefix(name, prefix) || env[name] == "" || slices.Contains(known, name) || foreign(name) {
+			continue
 		}
+		err := fmt.Errorf("unknown variable %s", name)
+		if near := nearest(name, known); near != "" {
+			err = fmt.Errorf("%w; did you mean %s?", err, near)
+		}
+		problems = append(problems, err)
 	}
-	return from, nil
+	return from, problems
 }
 
 // foreign reports whether a variable is not meant for the configuration: those of the tests, and those that

@@ -1,4 +1,4 @@
-package cli
+package config
 
 import (
 	"encoding/json"
@@ -9,19 +9,32 @@ import (
 	kernia "github.com/kernia-go/kernia/core"
 )
 
-// checkFields returns what is wrong with the added fields of user or session.
-func checkFields(of string, fields table[fieldSettings]) []error {
-	var all []error
-	for _, f := range fields {
-		if _, err := f.Value.extra(f.Name); err != nil {
-			all = append(all, fmt.Errorf("%s.additionalFields.%s: %w", of, f.Name, err))
-		}
+// A Field is one field of the application's own.
+type Field struct {
+	// `string`, `boolean`, `number` (whole), `date`, `json` or `string[]`.
+	Type string `key:"type" unset:"needed"`
+	// A new record fails without it, and the column cannot be null.
+	Required bool `key:"required" default:"true"`
+	// What a new record, and one from before the field, has. A date is written as `2026-01-02T03:04:05Z`.
+	DefaultValue any `key:"defaultValue"`
+	// Clients may set it.
+	Input bool `key:"input" default:"true"`
+	// Answers show it.
+	Returned bool `key:"returned" default:"true"`
+	// No two records have the same value.
+	Unique bool `key:"unique"`
+	// The column.
+	FieldName string `key:"fieldName" unset:"the name"`
+}
+
+func (f *Field) check(c *checker) {
+	if _, err := f.extra(""); err != nil {
+		c.wrong("", "%w", err)
 	}
-	return all
 }
 
 // extras returns the added fields in their order; they have been checked.
-func extras(fields table[fieldSettings]) []kernia.Extra {
+func extras(fields Named[Field]) []kernia.Extra {
 	var all []kernia.Extra
 	for _, f := range fields {
 		e, _ := f.Value.extra(f.Name)
@@ -31,8 +44,8 @@ func extras(fields table[fieldSettings]) []kernia.Extra {
 }
 
 // extra returns the field as the core has it.
-func (f fieldSettings) extra(name string) (kernia.Extra, error) {
-	if isTrue(f.Required) && !isTrue(f.Input) && f.DefaultValue == nil {
+func (f *Field) extra(name string) (kernia.Extra, error) {
+	if f.Required && !f.Input && f.DefaultValue == nil {
 		return nil, errors.New("is required, has no defaultValue, and input is false: nothing can ever set it")
 	}
 	switch f.Type {
@@ -52,12 +65,9 @@ func (f fieldSettings) extra(name string) (kernia.Extra, error) {
 	return nil, errors.New("type: want one of string, boolean, number, date, json, string[]")
 }
 
-// isTrue reads an option that is true where it is not given.
-func isTrue(b *bool) bool { return b == nil || *b }
-
 // typed returns a field of T, or of *T where it may be null; null is the identity, which tells the compiler that *T
 // is a type of fields as well.
-func typed[T, P kernia.FieldType](f fieldSettings, name string, as func(v any) (T, bool), null func(*T) P) (kernia.Extra, error) {
+func typed[T, P kernia.FieldType](f *Field, name string, as func(v any) (T, bool), null func(*T) P) (kernia.Extra, error) {
 	var fallback *T
 	if f.DefaultValue != nil {
 		v, ok := as(f.DefaultValue)
@@ -66,14 +76,14 @@ func typed[T, P kernia.FieldType](f fieldSettings, name string, as func(v any) (
 		}
 		fallback = &v
 	}
-	if isTrue(f.Required) {
-		x := kernia.Field[T]{Name: name, Column: f.FieldName, Input: isTrue(f.Input), Hidden: !isTrue(f.Returned), Unique: f.Unique, Required: true}
+	if f.Required {
+		x := kernia.Field[T]{Name: name, Column: f.FieldName, Input: f.Input, Hidden: !f.Returned, Unique: f.Unique, Required: true}
 		if fallback != nil {
 			x.Default = kernia.Some(*fallback)
 		}
 		return x, nil
 	}
-	x := kernia.Field[P]{Name: name, Column: f.FieldName, Input: isTrue(f.Input), Hidden: !isTrue(f.Returned), Unique: f.Unique}
+	x := kernia.Field[P]{Name: name, Column: f.FieldName, Input: f.Input, Hidden: !f.Returned, Unique: f.Unique}
 	if fallback != nil {
 		x.Default = kernia.Some(null(fallback))
 	}

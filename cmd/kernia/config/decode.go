@@ -1,42 +1,100 @@
-package cli
+package config
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// A decoder fills settings from an object and notes everything that is wrong, so that one run shows it all.
-type decoder struct {
-	from     map[string]string // paths that come from the environment, with the name of the variable
-	problems []error
+// Load returns the settings of a JSON file, "" for none, with those of the environment over them. Errors name the
+// file and the key, or the variable, and never repeat a value. Without any setting at all the settings are those to
+// try the server out. Load does not check what [Settings.Check] checks.
+func Load(file string, env map[string]string) (*Settings, error) {
+	if file == "" {
+		return decode("", nil, env)
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the file that the user named
+	if err != nil {
+		return nil, err
+	}
+	return decode(file, text, env)
 }
 
-// decode fills out, a pointer to a struct with key tags. Names count to the letter.
-func (d *decoder) decode(o *object, out any) error {
-	d.object("", o, reflect.ValueOf(out).Elem())
-	return errors.Join(d.problems...)
+// Decode is as [Load] with the text of a file, nil for none.
+func Decode(text []byte, env map[string]string) (*Settings, error) { return decode("", text, env) }
+
+func decode(file string, text []byte, env map[string]string) (*Settings, error) {
+	s := &Settings{file: file}
+	d := decoder{settings: s}
+	o := newObject()
+	var err error
+	if text != nil {
+		if o, err = parse(text); err != nil {
+			return nil, s.inFile(err)
+		}
+	}
+	s.from, d.problems = overlay(o, env)
+	if text == nil && len(s.from) == 0 {
+		o.set("development", true)
+		_ = o.put("emailAndPassword.enabled", true) // the object is empty: nothing is in the way
+	}
+	d.object("", o, reflect.ValueOf(s).Elem())
+	if err := errors.Join(d.problems...); err != nil {
+		return nil, err
+	}
+	if s.Store.Driver == "sqlite" && s.Store.DSN == "" {
+		s.Store.DSN = "kernia.db"
+	}
+	return s, nil
+}
+
+// A decoder fills settings from an object and notes everything that is wrong, so that one run shows it all.
+type decoder struct {
+	settings *Settings
+	problems []error
 }
 
 // wrong notes that the value at path is not as it should be. It never repeats the value, which may be a secret.
 func (d *decoder) wrong(path, want string) {
-	if name := d.from[path]; name != "" {
-		path = name + " (" + path + ")"
-	}
-	d.problems = append(d.problems, fmt.Errorf("%s: want %s", path, want))
+	d.problems = append(d.problems, fmt.Errorf("%s: want %s", d.settings.name(path), want))
 }
 
 func (d *decoder) unknown(path, name string, known []string) {
 	err := fmt.Errorf("unknown key %q", join(path, name))
-	for _, k := range known {
-		if strings.EqualFold(k, name) {
-			err = fmt.Errorf("unknown key %q: the name is %q", join(path, name), k)
+	if near := nearest(name, known); near != "" {
+		err = fmt.Errorf("%w; did you mean %q?", err, join(path, near))
+	}
+	d.problems = append(d.problems, d.settings.inFile(err))
+}
+
+// keyOf returns the name of a field in JSON, "" for none, and whether Better Auth does not have it.
+func keyOf(f reflect.StructField) (name string, own bool) {
+	name, rest, _ := strings.Cut(f.Tag.Get("key"), ",")
+	return name, rest == "own"
+}
+
+// setDefaults puts into out, a struct, and the structs in it, what their tags say.
+func setDefaults(out reflect.Value) {
+	for f := range out.Type().Fields() {
+		to, text := out.FieldByIndex(f.Index), f.Tag.Get("default")
+		switch {
+		case f.Type.Kind() == reflect.Struct:
+			setDefaults(to)
+		case text == "":
+		case f.Type.Kind() == reflect.String:
+			to.SetString(text)
+		case f.Type.Kind() == reflect.Bool:
+			to.SetBool(text == "true")
+		default:
+			n, _ := strconv.ParseInt(text, 10, 64) // a test reads every tag
+			to.SetInt(n)
 		}
 	}
-	d.problems = append(d.problems, err)
 }
 
 func (d *decoder) object(path string, v any, out reflect.Value) {
@@ -45,9 +103,10 @@ func (d *decoder) object(path string, v any, out reflect.Value) {
 		d.wrong(path, "an object")
 		return
 	}
+	setDefaults(out)
 	var known []string
 	for f := range out.Type().Fields() {
-		name := f.Tag.Get("key")
+		name, _ := keyOf(f)
 		if name == "" {
 			continue
 		}
@@ -78,8 +137,8 @@ func (d *decoder) value(path string, v any, out reflect.Value) {
 	case reflect.Map:
 		d.renames(path, v, out)
 	case reflect.Slice:
-		if isTable(out.Type()) {
-			d.table(path, v, out)
+		if isNamed(out.Type()) {
+			d.named(path, v, out)
 			return
 		}
 		d.list(path, v, out)
@@ -119,17 +178,17 @@ func (d *decoder) list(path string, v any, out reflect.Value) {
 	}
 }
 
-// A table has values under names of the user's own choice, in the order of the file.
-type table[T any] []struct {
+// Named has values under names of the user's own choice, in the order of the file.
+type Named[T any] []struct {
 	Name  string
 	Value T
 }
 
-func (table[T]) isTable() {}
+func (Named[T]) isNamed() {}
 
-func isTable(t reflect.Type) bool { return t.Implements(reflect.TypeFor[interface{ isTable() }]()) }
+func isNamed(t reflect.Type) bool { return t.Implements(reflect.TypeFor[interface{ isNamed() }]()) }
 
-func (d *decoder) table(path string, v any, out reflect.Value) {
+func (d *decoder) named(path string, v any, out reflect.Value) {
 	o, ok := v.(*object)
 	if !ok {
 		d.wrong(path, "an object")
