@@ -5,27 +5,34 @@ import "fmt"
 // Op is how a condition compares a field with its argument. The zero Op is [Eq].
 type Op uint8
 
-// The comparisons. A null field satisfies Null alone, and a null argument satisfies none.
+// The comparisons. A null field satisfies Null alone. A null argument satisfies nothing; In passes over it, while a
+// null among the arguments of NotIn makes that match nothing, as Ne does.
 const (
-	Eq       Op = iota // equal
-	Ne                 // not null and not equal
-	Lt                 // before
-	Le                 // before or equal
-	Gt                 // after
-	Ge                 // after or equal
-	In                 // equal to one of Condition.Count arguments
-	Null               // null; takes no argument
-	NotNull            // not null; takes no argument
-	Contains           // a string that contains the argument, byte by byte
+	Eq         Op = iota // equal
+	Ne                   // not null and not equal
+	Lt                   // before
+	Le                   // before or equal
+	Gt                   // after
+	Ge                   // after or equal
+	In                   // equal to one of Condition.Count arguments
+	NotIn                // not null and equal to none of Condition.Count arguments
+	Null                 // null; takes no argument
+	NotNull              // not null; takes no argument
+	Contains             // a string that contains the argument
+	StartsWith           // a string that starts with the argument
+	EndsWith             // a string that ends with the argument
 )
 
-// A Condition is what one field of a record must satisfy. Strings compare by bytes. Bool fields know Eq, Ne, In,
-// Null and NotNull; JSON and list fields Null and NotNull; id and reference fields Eq, Ne, In, Null and NotNull.
+// A Condition is what one field of a record must satisfy. Strings compare byte by byte, so that case matters, and
+// every character of an argument stands for itself, as % and _ do. All fields know Null and NotNull; all but JSON and
+// lists Eq, Ne, In and NotIn; strings, numbers and times Lt, Le, Gt and Ge; strings Contains, StartsWith and
+// EndsWith. An id or a reference is no string here: it knows no order and no parts.
 type Condition struct {
 	Field    string
 	Followed bool // the field is one of the followed reference's model
 	Op       Op
-	Count    int // of In: how many arguments it takes, at least 1
+	Count    int  // of In and NotIn: how many arguments it takes, at least 1
+	Fold     bool // of Contains, StartsWith and EndsWith: the letters A to Z match in either case, no others
 }
 
 // An Order sorts by one field of the query's own model, smallest first, nulls before all, unless Desc.
@@ -35,9 +42,10 @@ type Order struct {
 }
 
 // A Query describes which records to find. It is built once and passed by address with its arguments apart, so
-// that a store can keep a prepared statement under that address; it never changes after its first use.
+// that a store can keep a prepared statement under that address; it never changes after its first use. A query that
+// is composed at run time, as a search is, says Once.
 //
-// Arguments come in the order of the conditions, one each, none for Null and NotNull, Count for In; then, where
+// Arguments come in the order of the conditions, one each, none for Null and NotNull, Count for In and NotIn; then, where
 // Paged, two integers: a limit (1 or more, cut down to Limit) and an offset (0 or more).
 type Query struct {
 	Model  *Model
@@ -46,6 +54,7 @@ type Query struct {
 	Order  []Order     // ties are broken by id, in the direction of the last Order; no Order at all means by id
 	Limit  int         // at most so many records; at least 1
 	Paged  bool
+	Once   bool // used once: a store keeps nothing under its address, no plan and no prepared statement
 }
 
 // A Change is one field that an update writes.
@@ -179,7 +188,7 @@ func checkWhere(m, followed *Model, where []Condition) error {
 			return fmt.Errorf("%w: condition on %q follows nothing", ErrInvalid, c.Field)
 		}
 		i := of.Field(c.Field)
-		if i < 0 || c.Op > Contains || c.Op == In && c.Count < 1 {
+		if i < 0 || c.Op > EndsWith || (c.Op == In || c.Op == NotIn) && c.Count < 1 {
 			return fmt.Errorf("%w: no such condition on %q.%q", ErrInvalid, of.Name, c.Field)
 		}
 		_, id := of.IDKind(i)
@@ -188,12 +197,12 @@ func checkWhere(m, followed *Model, where []Condition) error {
 		case Lt, Le, Gt, Ge:
 			t := of.Fields[i].Type
 			ok = !id && (t == TypeString || t == TypeInt || t == TypeTime)
-		case Contains:
+		case Contains, StartsWith, EndsWith:
 			ok = !id && of.Fields[i].Type == TypeString
-		case Eq, Ne, In:
+		case Eq, Ne, In, NotIn:
 			ok = of.Fields[i].Type != TypeJSON && of.Fields[i].Type != TypeList
 		}
-		if !ok {
+		if !ok || c.Fold && c.Op < Contains {
 			return fmt.Errorf("%w: %q.%q cannot be compared so", ErrInvalid, of.Name, c.Field)
 		}
 	}
@@ -279,7 +288,7 @@ func (c Condition) Args() int {
 	switch c.Op {
 	case Null, NotNull:
 		return 0
-	case In:
+	case In, NotIn:
 		return c.Count
 	}
 	return 1

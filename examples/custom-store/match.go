@@ -38,7 +38,7 @@ func (s *Store) find(m *ports.Model, follow string, where []ports.Condition, arg
 				of, i = to, to.Field(c.Field)
 				at = len(m.Fields) + i
 			}
-			holds = holds && satisfies(r[at], c.Op, rest[:c.Args()], func(v ports.Value) bool { return fits(of, i, v) })
+			holds = holds && satisfies(r[at], c, rest[:c.Args()], func(v ports.Value) bool { return fits(of, i, v) })
 			rest = rest[c.Args():]
 		}
 		if holds {
@@ -49,20 +49,40 @@ func (s *Store) find(m *ports.Model, follow string, where []ports.Condition, arg
 }
 
 // satisfies reports whether v is what a condition asks for. What cannot be in its field matches nothing.
-func satisfies(v ports.Value, op ports.Op, args []ports.Value, fits func(ports.Value) bool) bool {
+func satisfies(v ports.Value, by ports.Condition, args []ports.Value, fits func(ports.Value) bool) bool {
+	op := by.Op
 	if op == ports.Null || op == ports.NotNull || v.IsNull() {
 		return (op == ports.Null) == v.IsNull() && (op == ports.Null || op == ports.NotNull)
 	}
-	return slices.ContainsFunc(args, func(a ports.Value) bool {
+	one := func(a ports.Value) bool {
 		if a.IsNull() || !fits(a) {
 			return false
 		}
-		if op == ports.Contains {
-			return strings.Contains(v.AsString(), a.AsString())
+		text, part := v.AsString(), a.AsString()
+		if by.Fold {
+			text, part = lower(text), lower(part)
 		}
 		c := v.Compare(a)
-		return [...]bool{ports.Eq: c == 0, ports.Ne: c != 0, ports.Lt: c < 0, ports.Le: c <= 0, ports.Gt: c > 0, ports.Ge: c >= 0, ports.In: c == 0}[op]
-	})
+		return [...]bool{
+			ports.Eq: c == 0, ports.Ne: c != 0, ports.Lt: c < 0, ports.Le: c <= 0, ports.Gt: c > 0, ports.Ge: c >= 0,
+			ports.In: c == 0, ports.NotIn: c != 0, ports.Contains: strings.Contains(text, part),
+			ports.StartsWith: strings.HasPrefix(text, part), ports.EndsWith: strings.HasSuffix(text, part),
+		}[op]
+	}
+	if op == ports.NotIn { // of all arguments, where the others need one
+		return !slices.ContainsFunc(args, func(a ports.Value) bool { return !one(a) })
+	}
+	return slices.ContainsFunc(args, one)
+}
+
+// lower returns s with small letters for A to Z.
+func lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

@@ -129,6 +129,8 @@ func (t *test) holds(v ports.Value) bool {
 		return !v.IsNull()
 	case ports.In:
 		return !v.IsNull() && slices.ContainsFunc(t.args, v.Equal)
+	case ports.NotIn:
+		return !v.IsNull() && !slices.ContainsFunc(t.args, ports.Value.IsNull) && !slices.ContainsFunc(t.args, v.Equal)
 	}
 	arg := t.args[0]
 	if v.IsNull() || arg.IsNull() {
@@ -146,9 +148,26 @@ func (t *test) holds(v ports.Value) bool {
 	case ports.Ge:
 		return v.Compare(arg) >= 0
 	case ports.Contains:
-		return strings.Contains(v.AsString(), arg.AsString())
+		return strings.Contains(t.text(v), t.text(arg))
+	case ports.StartsWith:
+		return strings.HasPrefix(t.text(v), t.text(arg))
+	case ports.EndsWith:
+		return strings.HasSuffix(t.text(v), t.text(arg))
 	}
 	return v.Equal(arg)
+}
+
+// text returns a string as the test compares it.
+func (t *test) text(v ports.Value) string {
+	if !t.Fold {
+		return v.AsString()
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, v.AsString())
 }
 
 // candidates returns the ids among which all rows that satisfy f are, without repeats; ok is false where no key

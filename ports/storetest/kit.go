@@ -275,10 +275,10 @@ func query(m *ports.Model, where ...ports.Condition) *ports.Query {
 	return &ports.Query{Model: m, Where: where, Limit: 1000}
 }
 
-// cond is one condition; In takes two arguments.
+// cond is one condition; In and NotIn take two arguments.
 func cond(field string, op ports.Op) ports.Condition {
 	c := ports.Condition{Field: field, Op: op}
-	if op == ports.In {
+	if op == ports.In || op == ports.NotIn {
 		c.Count = 2
 	}
 	return c

@@ -174,17 +174,17 @@ func onOps(name, breaks string, instead map[ports.Op]ports.Op) mutant {
 	}}
 }
 
-// onContains is a mutant that understands Contains otherwise, in Find.
-func onContains(name, breaks string, contains func(text, part string) bool) mutant {
+// onPart is a mutant that understands one of Contains, StartsWith and EndsWith otherwise, in Find.
+func onPart(op ports.Op, name, breaks string, holds func(text, part string, fold bool) bool) mutant {
 	return onFind(name, breaks, func(s ports.Store, ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
-		if len(q.Where) != 1 || q.Where[0].Op != ports.Contains || len(args) != 1 {
+		if len(q.Where) != 1 || q.Where[0].Op != op || len(args) != 1 {
 			return s.Find(ctx, q, args)
 		}
 		c := *q
 		c.Where = []ports.Condition{cond(q.Where[0].Field, ports.NotNull)}
 		rs, err := s.Find(ctx, &c, nil)
 		i := q.Model.Field(q.Where[0].Field)
-		return slices.DeleteFunc(rs, func(r ports.Record) bool { return !contains(r[i].AsString(), args[0].AsString()) }), err
+		return slices.DeleteFunc(rs, func(r ports.Record) bool { return !holds(r[i].AsString(), args[0].AsString(), q.Where[0].Fold) }), err
 	})
 }
 
@@ -227,12 +227,40 @@ func operatorMutants() []mutant {
 				}
 				return s.Find(ctx, q, args)
 			}),
-		onContains("wildcards in Contains", "Operators/ContainTextLiterally", func(text, part string) bool {
+		onOps("NotIn is In", "Operators/ExcludeAllOfNotIn Operators/CompareIDs", map[ports.Op]ports.Op{ports.NotIn: ports.In}),
+		onQuery("NotIn passes over a null", "Operators/ExcludeAllOfNotIn", func(q *ports.Query, args []ports.Value) []ports.Value {
+			if len(q.Where) == 1 && q.Where[0].Op == ports.NotIn && len(args) == 2 && args[1].IsNull() {
+				args[1] = args[0]
+			}
+			return args
+		}),
+		onPart(ports.Contains, "wildcards in Contains", "Operators/TakePartsLiterally", func(text, part string, _ bool) bool {
 			return strings.Contains(text, strings.ReplaceAll(part, "%", "")) || part == "_" && text != ""
 		}),
-		onContains("Contains without case", "Operators/ContainByCase", func(text, part string) bool {
+		onPart(ports.StartsWith, "wildcards in StartsWith", "Operators/TakePartsLiterally", func(text, part string, _ bool) bool {
+			return strings.HasPrefix(text, strings.TrimSuffix(part, "%"))
+		}),
+		onPart(ports.StartsWith, "StartsWith is Contains", "Operators/TakePartsLiterally Operators/FoldTheLettersAToZAlone", func(text, part string, fold bool) bool {
+			return strings.Contains(text, part) || fold && strings.Contains(strings.ToLower(text), strings.ToLower(part))
+		}),
+		onPart(ports.EndsWith, "EndsWith passes over a newline", "Operators/TakePartsLiterally", func(text, part string, _ bool) bool {
+			return strings.HasSuffix(text, part) || strings.HasSuffix(strings.TrimSuffix(text, "\n"), part)
+		}),
+		onPart(ports.Contains, "Contains without case", "Operators/TakePartsByCase", func(text, part string, _ bool) bool {
 			return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 		}),
+		onPart(ports.EndsWith, "EndsWith never folds", "Operators/FoldTheLettersAToZAlone", func(text, part string, _ bool) bool {
+			return strings.HasSuffix(text, part)
+		}),
+		onPart(ports.Contains, "every letter is folded", "Operators/FoldTheLettersAToZAlone", func(text, part string, fold bool) bool {
+			return strings.Contains(text, part) || fold && strings.Contains(strings.ToLower(text), strings.ToLower(part))
+		}),
+		{"every query is kept", "Operators/KeepNothingOfAQueryUsedOnce", func(s ports.Store, shared *shared) *broken {
+			return &broken{Store: s, find: func(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
+				shared.seen.Store(q, nil)
+				return s.Find(ctx, q, args)
+			}}
+		}},
 	}
 }
 

@@ -1,9 +1,15 @@
 package storetest
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"weak"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -30,8 +36,11 @@ func operators() []promise {
 		{name: "MatchNothingByANullArgument", prove: nullArgument},
 		{name: "IgnoreNullsInIn", prove: nullsInIn},
 		{name: "TakeAnyNumberForIn", prove: longIn},
-		{name: "ContainTextLiterally", prove: containLiterally},
-		{name: "ContainByCase", prove: containByCase},
+		{name: "ExcludeAllOfNotIn", prove: excludeAll},
+		{name: "TakePartsLiterally", prove: partsLiterally},
+		{name: "TakePartsByCase", prove: partsByCase},
+		{name: "FoldTheLettersAToZAlone", prove: foldLetters},
+		{name: "KeepNothingOfAQueryUsedOnce", prove: forgetOnce},
 		{name: "FindNullJSONAndLists", prove: nullDocuments},
 		{name: "HoldUntilTheInstantOfExpiry_E07", prove: expiry},
 	}
@@ -54,6 +63,8 @@ func satisfies(v ports.Value, op ports.Op, args ...ports.Value) bool {
 		return !v.IsNull()
 	case ports.In:
 		return satisfies(v, ports.Eq, args[0]) || satisfies(v, ports.Eq, args[1])
+	case ports.NotIn:
+		return satisfies(v, ports.Ne, args[0]) && satisfies(v, ports.Ne, args[1])
 	}
 	if v.IsNull() || args[0].IsNull() {
 		return false
@@ -72,23 +83,27 @@ func satisfies(v ports.Value, op ports.Op, args ...ports.Value) bool {
 		return c > 0
 	case ports.Ge:
 		return c >= 0
+	case ports.StartsWith:
+		return strings.HasPrefix(v.AsString(), args[0].AsString())
+	case ports.EndsWith:
+		return strings.HasSuffix(v.AsString(), args[0].AsString())
 	}
 	return strings.Contains(v.AsString(), args[0].AsString())
 }
 
 // matrix compares every value and null with every value and null, by every operator that the field knows.
-func matrix(k *kit, field string, vs []ports.Value, size, contains bool) {
+func matrix(k *kit, field string, vs []ports.Value, size, parts bool) {
 	d := k.store(k.user, k.sample)
 	vs = append(vs, ports.Value{})
 	for i, v := range vs {
 		d.add(k.sample, values{field: v, "rank": ports.Int(int64(i))})
 	}
-	ops := []ports.Op{ports.Eq, ports.Ne, ports.In, ports.Null, ports.NotNull}
+	ops := []ports.Op{ports.Eq, ports.Ne, ports.In, ports.NotIn, ports.Null, ports.NotNull}
 	if size {
 		ops = append(ops, ports.Lt, ports.Le, ports.Gt, ports.Ge)
 	}
-	if contains {
-		ops = append(ops, ports.Contains)
+	if parts {
+		ops = append(ops, ports.Contains, ports.StartsWith, ports.EndsWith)
 	}
 	for _, op := range ops {
 		q := query(k.sample, cond(field, op))
@@ -125,6 +140,7 @@ func compareIDs(k *kit) {
 	k.wantRanks("Eq", byRank(ports.Eq, ids[1]), 1)
 	k.wantRanks("Ne", byRank(ports.Ne, ids[1]), 0, 2)
 	k.wantRanks("In", byRank(ports.In, ids[2], ids[0]), 0, 2)
+	k.wantRanks("NotIn", byRank(ports.NotIn, ids[2], ids[0]), 1)
 	k.wantRanks("Null", byRank(ports.Null))
 	k.wantRanks("NotNull", byRank(ports.NotNull), 0, 1, 2)
 	k.wantRanks("Eq null", byRank(ports.Eq, ports.Value{}))
@@ -146,7 +162,7 @@ func nullArgument(k *kit) {
 	d.add(k.sample, nil)
 	d.add(k.sample, values{"text": ports.String(""), "number": ports.Int(0), "flag": ports.Bool(false), "instant": ports.Time(noon())})
 	for _, field := range []string{"text", "number", "flag", "instant", "userId"} {
-		for op := ports.Eq; op <= ports.Contains; op++ {
+		for op := ports.Eq; op <= ports.EndsWith; op++ {
 			c := cond(field, op)
 			q := query(k.sample, c)
 			if q.Check() != nil || c.Args() == 0 {
@@ -188,34 +204,141 @@ func longIn(k *kit) {
 	}
 }
 
-func containLiterally(k *kit) {
+// excludeAll tries NotIn on a null (0), "a" (1), "b" (2) and "c" (3).
+func excludeAll(k *kit) {
 	d := k.store(k.user, k.sample)
-	list := []string{"100%", "100x", "a_b", "axb", `a\b`, "ab", "[a]", "a*b", "a.b", "^$", "日本語", "é", "'--"}
-	for i, s := range list {
-		d.add(k.sample, values{"text": ports.String(s), "rank": ports.Int(int64(i))})
-	}
 	d.add(k.sample, nil)
-	q := ordered(k.sample, ports.Order{Field: "rank"})
-	q.Where = []ports.Condition{cond("text", ports.Contains)}
-	for part, want := range map[string][]int64{
-		"%": {0}, "_": {2}, `\`: {4}, `a\b`: {4}, "a_": {2}, "0%": {0}, "[a]": {6}, "*": {7}, ".": {8}, "a.b": {8}, "^": {9}, "$": {9},
-		"本": {10}, "é": {11}, "e": nil, "'": {12}, "": {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
-	} {
-		k.wantRanks("Contains "+part, d.all(q, ports.String(part)), want...)
+	for i, s := range []string{"a", "b", "c"} {
+		d.add(k.sample, values{"text": ports.String(s), "rank": ports.Int(int64(i + 1))})
+	}
+	q := query(k.sample, cond("text", ports.NotIn))
+	q.Order = []ports.Order{{Field: "rank"}}
+	a, b := ports.String("a"), ports.String("b")
+	k.wantRanks("NotIn a and b", d.all(q, a, b), 3)
+	k.wantRanks("NotIn a twice", d.all(q, a, a), 2, 3)
+	k.wantRanks("NotIn a and null", d.all(q, a, ports.Value{}))
+	if n := d.drop(deleted(k.sample, cond("text", ports.NotIn)), a, b); n != 1 {
+		k.Errorf("Delete of what is neither a nor b = %d, want 1", n)
 	}
 }
 
-func containByCase(k *kit) {
+// parts keeps texts, the rank of each its place in the list, and returns a search for parts of them.
+func parts(k *kit, list ...string) func(c ports.Condition, part string) []ports.Record {
 	d := k.store(k.user, k.sample)
-	for i, s := range []string{"Anna@Example.com", "anna@example.com", "ÄRGER", "ärger"} {
+	for i, s := range list {
 		d.add(k.sample, values{"text": ports.String(s), "rank": ports.Int(int64(i))})
 	}
-	q := ordered(k.sample, ports.Order{Field: "rank"})
-	q.Where = []ports.Condition{cond("text", ports.Contains)}
-	k.wantRanks("Contains", d.all(q, ports.String("example")), 1)
-	k.wantRanks("Contains", d.all(q, ports.String("Anna")), 0)
-	k.wantRanks("Contains", d.all(q, ports.String("rger")), 3)
-	k.wantRanks("Contains", d.all(q, ports.String("Ä")), 2)
+	d.add(k.sample, values{"rank": ports.Int(-1)})
+	return func(c ports.Condition, part string) []ports.Record {
+		q := ordered(k.sample, ports.Order{Field: "rank"})
+		c.Field = "text"
+		q.Where = []ports.Condition{c}
+		return d.all(q, ports.String(part))
+	}
+}
+
+func partsLiterally(k *kit) {
+	find := parts(k, "100%", "100x", "a_b", "axb", `a\b`, "ab", "[a]", "a*b", "a.b", "^$", "日本語", "é", "'--", "ab\n")
+	for _, fold := range []bool{false, true} {
+		for part, want := range map[string][]int64{
+			"%": {0}, "_": {2}, `\`: {4}, `a\b`: {4}, "a_": {2}, "0%": {0}, "[a]": {6}, "*": {7}, ".": {8}, "a.b": {8}, "^": {9}, "$": {9},
+			"本": {10}, "é": {11}, "e": nil, "'": {12}, "": {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13},
+		} {
+			k.wantRanks("Contains "+part, find(ports.Condition{Op: ports.Contains, Fold: fold}, part), want...)
+		}
+		for part, want := range map[string][]int64{
+			"%": nil, "1%": nil, "100": {0, 1}, "_": nil, "a_": {2}, "a%": nil, `a\`: {4}, "[": {6}, "[a]": {6}, "a.": {8}, "^": {9}, "$": nil,
+			"日": {10}, "本": nil, "": {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, "ab": {5, 13}, "abc": nil,
+		} {
+			k.wantRanks("StartsWith "+part, find(ports.Condition{Op: ports.StartsWith, Fold: fold}, part), want...)
+		}
+		for part, want := range map[string][]int64{
+			"%": {0}, "0%": {0}, "_b": {2}, `\b`: {4}, "]": {6}, "[a]": {6}, "*b": {7}, ".b": {8}, "$": {9}, "^": nil,
+			"語": {10}, "本": nil, "": {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, "ab": {5}, "aab": nil,
+		} {
+			k.wantRanks("EndsWith "+part, find(ports.Condition{Op: ports.EndsWith, Fold: fold}, part), want...)
+		}
+	}
+}
+
+func partsByCase(k *kit) {
+	find := parts(k, "Anna@Example.com", "anna@example.com", "ÄRGER", "ärger")
+	for _, c := range []struct {
+		op   ports.Op
+		part string
+		want []int64
+	}{
+		{ports.Contains, "example", []int64{1}},
+		{ports.Contains, "Anna", []int64{0}},
+		{ports.Contains, "rger", []int64{3}},
+		{ports.Contains, "Ä", []int64{2}},
+		{ports.StartsWith, "anna@", []int64{1}},
+		{ports.StartsWith, "ANNA", nil},
+		{ports.EndsWith, "Example.com", []int64{0}},
+		{ports.EndsWith, "RGER", []int64{2}},
+	} {
+		k.wantRanks("operator "+strconv.Itoa(int(c.op))+" with "+c.part, find(ports.Condition{Op: c.op}, c.part), c.want...)
+	}
+}
+
+// foldLetters knows that K, the sign of kelvin, is a capital k, and ſ a small s, outside A to Z.
+func foldLetters(k *kit) {
+	find := parts(k, "Anna@Example.com", "anna@example.com", "ÄRGER", "ärger", "\u212a", "k", "\u017f", "S", "[", "{")
+	for _, c := range []struct {
+		op   ports.Op
+		part string
+		want []int64
+	}{
+		{ports.Contains, "eXample", []int64{0, 1}},
+		{ports.Contains, "rger", []int64{2, 3}},
+		{ports.Contains, "Ä", []int64{2}},
+		{ports.Contains, "ä", []int64{3}},
+		{ports.Contains, "K", []int64{5}},
+		{ports.Contains, "\u212a", []int64{4}},
+		{ports.Contains, "s", []int64{7}},
+		{ports.Contains, "{", []int64{9}},
+		{ports.StartsWith, "ANNA@", []int64{0, 1}},
+		{ports.StartsWith, "ÄR", []int64{2}},
+		{ports.StartsWith, "example", nil},
+		{ports.EndsWith, "EXAMPLE.COM", []int64{0, 1}},
+		{ports.EndsWith, "GeR", []int64{2, 3}},
+		{ports.EndsWith, "anna", nil},
+	} {
+		k.wantRanks("folded, operator "+strconv.Itoa(int(c.op))+" with "+c.part, find(ports.Condition{Op: c.op, Fold: true}, c.part), c.want...)
+	}
+}
+
+// forgetOnce asks by queries that nothing else holds, and looks whether the store holds them.
+func forgetOnce(k *kit) {
+	d := k.store()
+	s := d.add(k.session, nil)
+	const n = 50
+	held := make([]weak.Pointer[ports.Query], n)
+	for i := range held {
+		q := &ports.Query{Model: k.session, Where: []ports.Condition{cond("token", ports.Eq)}, Limit: 1 + i, Once: true}
+		held[i] = weak.Make(q)
+		ask := func(ctx context.Context) error {
+			rs, err := d.Find(ctx, q, []ports.Value{at(k.session, s, "token")})
+			if err != nil || len(rs) != 1 {
+				return fmt.Errorf("find = %d records, %w", len(rs), err)
+			}
+			_, err = d.Count(ctx, q, []ports.Value{at(k.session, s, "token")})
+			return err
+		}
+		if err := errors.Join(ask(k.ctx), d.Tx(k.ctx, ask)); err != nil {
+			k.Fatalf("a query used once: %v", err)
+		}
+	}
+	runtime.GC()
+	kept := 0
+	for _, q := range held {
+		if q.Value() != nil {
+			kept++
+		}
+	}
+	if kept > 1 { // one may still be in use here
+		k.Errorf("the store holds %d of %d queries that say Once", kept, n)
+	}
 }
 
 func nullDocuments(k *kit) {

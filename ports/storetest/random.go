@@ -279,7 +279,7 @@ func (w *twin) nest(trial, oracle context.Context, depth int) {
 // look finds and counts by a query.
 func (w *twin) look(trial, oracle context.Context, m *ports.Model) {
 	w.Helper()
-	q := &ports.Query{Model: m, Limit: 1 + w.pick(12)}
+	q := &ports.Query{Model: m, Limit: 1 + w.pick(12), Once: w.pick(2) == 0}
 	if m == w.session && w.pick(2) == 0 {
 		q.Follow = "userId"
 	}
@@ -319,13 +319,14 @@ func (w *twin) where(m *ports.Model, args []ports.Value) ([]ports.Condition, []p
 // condition returns one that the model knows.
 func (w *twin) condition(m *ports.Model) (ports.Condition, []ports.Value) {
 	i := w.pick(len(m.Fields))
-	c := ports.Condition{Field: m.Fields[i].Name, Op: ports.Op(w.pick(int(ports.Contains) + 1)), Count: 1 + w.pick(3)} //nolint:gosec // at most Contains
+	c := ports.Condition{Field: m.Fields[i].Name, Op: ports.Op(w.pick(int(ports.EndsWith) + 1)), Count: 1 + w.pick(3)} //nolint:gosec // at most EndsWith
 	if query(m, c).Check() != nil {
 		c.Op = ports.NotNull
 	}
-	if c.Op != ports.In {
+	if c.Op != ports.In && c.Op != ports.NotIn {
 		c.Count = 0
 	}
+	c.Fold = c.Op >= ports.Contains && w.pick(2) == 0
 	args := make([]ports.Value, c.Args())
 	for j := range args {
 		args[j] = w.value(m, i, true)

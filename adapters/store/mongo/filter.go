@@ -73,6 +73,9 @@ func (f *filter) add(fd *field, prefix string, c ports.Condition, args []ports.V
 	case ports.In:
 		f.addIn(fd, column, args)
 		return
+	case ports.NotIn:
+		f.addNotIn(fd, column, args)
+		return
 	}
 	arg, ok := fd.encode(args[0])
 	if !ok && c.Op == ports.Ne && !fd.id { // text that is not UTF-8 differs from all that is stored
@@ -96,8 +99,8 @@ func (f *filter) add(fd *field, prefix string, c ports.Condition, args []ports.V
 		f.tests = append(f.tests, test(column, "$gt", arg))
 	case ports.Ge:
 		f.tests = append(f.tests, test(column, "$gte", arg))
-	case ports.Contains:
-		f.tests = append(f.tests, contains(column, args[0].AsString()))
+	case ports.Contains, ports.StartsWith, ports.EndsWith:
+		f.tests = append(f.tests, part(column, c, args[0].AsString()))
 	}
 }
 
@@ -112,20 +115,54 @@ func (f *filter) addIn(fd *field, column string, args []ports.Value) {
 	f.tests = append(f.tests, test(column, "$in", list))
 }
 
-// contains returns the test for a part of a text, as an expression in which every character stands for itself.
-func contains(column, part string) bson.E {
-	if part == "" {
+func (f *filter) addNotIn(fd *field, column string, args []ports.Value) {
+	list := bson.A{nil}
+	for _, v := range args {
+		arg, ok := fd.encode(v)
+		switch {
+		case ok && arg != nil:
+			list = append(list, arg)
+		case ok || fd.id: // null, or no id
+			f.never = true
+		}
+	}
+	f.tests = append(f.tests, test(column, "$nin", list))
+}
+
+// part returns the test for a part of a text, as an expression in which every character stands for itself. The
+// server's own way to ignore case would also fold letters beyond A to Z.
+func part(column string, c ports.Condition, text string) bson.E {
+	if text == "" {
 		return test(column, "$ne", nil)
 	}
-	quoted := strings.ReplaceAll(regexp.QuoteMeta(part), "\x00", `\x00`) // the server takes no NUL in an expression
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(text), "\x00", `\x00`) // the server takes no NUL in an expression
+	if c.Fold {
+		quoted = letters.ReplaceAllStringFunc(regexp.QuoteMeta(text), func(l string) string {
+			return "[" + strings.ToLower(l) + strings.ToUpper(l) + "]"
+		})
+		quoted = strings.ReplaceAll(quoted, "\x00", `\x00`)
+	}
+	switch c.Op {
+	case ports.StartsWith:
+		quoted = "^" + quoted
+	case ports.EndsWith:
+		quoted += `\z`
+	}
 	return test(column, "$regex", quoted)
 }
+
+var letters = regexp.MustCompile(`[A-Za-z]`)
 
 // tooLong reports whether an argument of where is a longer text to be contained than the server takes.
 func tooLong(where []ports.Condition, args []ports.Value) bool {
 	for _, c := range where {
-		if c.Op == ports.Contains && len(args[0].AsString()) > longest {
-			return true
+		if most := longest; c.Op >= ports.Contains {
+			if c.Fold {
+				most /= 2 // each letter takes four
+			}
+			if len(args[0].AsString()) > most {
+				return true
+			}
 		}
 		args = args[c.Args():]
 	}

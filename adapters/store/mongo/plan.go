@@ -45,6 +45,9 @@ func (s *Store) plan(q *ports.Query) (*plan, error) {
 		p.ref = q.Model.Field(q.Follow)
 		p.reverse = keyed == 0 && selected(to, q.Where, true) > 0
 	}
+	if q.Once {
+		return p, nil
+	}
 	known, _ := s.plans.LoadOrStore(q, p)
 	return known.(*plan), nil
 }

@@ -35,7 +35,8 @@ func (b *builder) condition(alias string, c *column, by ports.Condition) {
 		b.write(left, " IS NOT NULL")
 		return
 	}
-	sorted := by.Op == ports.Lt || by.Op == ports.Le || by.Op == ports.Gt || by.Op == ports.Ge || by.Op == ports.Contains
+	part := by.Op == ports.Contains || by.Op == ports.StartsWith || by.Op == ports.EndsWith
+	sorted := by.Op == ports.Lt || by.Op == ports.Le || by.Op == ports.Gt || by.Op == ports.Ge || part
 	text := c.typ == ports.TypeString && (sorted || c.form == formOther)
 	switch {
 	case text && c.form == formText:
@@ -49,12 +50,12 @@ func (b *builder) condition(alias string, c *column, by ports.Condition) {
 	}
 	arg := func() string { return b.argument(c, text) }
 	switch by.Op {
-	case ports.Contains:
-		b.write("strpos(", left, ", ", arg(), ") > 0")
-	case ports.In:
+	case ports.Contains, ports.StartsWith, ports.EndsWith:
+		b.part(left, arg()+` COLLATE "C"`, by)
+	case ports.In, ports.NotIn:
 		b.write(left)
 		for i := range by.Count {
-			b.write(separator(i == 0, " IN ("), arg())
+			b.write(separator(i == 0, map[ports.Op]string{ports.In: " IN (", ports.NotIn: " NOT IN ("}[by.Op]), arg())
 		}
 		b.write(")")
 	case ports.Le, ports.Gt: // of times: what the millisecond cuts off does not count
@@ -65,6 +66,21 @@ func (b *builder) condition(alias string, c *column, by ports.Condition) {
 		fallthrough
 	default:
 		b.write(left, [...]string{ports.Eq: " = ", ports.Ne: " <> ", ports.Lt: " < ", ports.Le: " <= ", ports.Gt: " > ", ports.Ge: " >= "}[by.Op], arg())
+	}
+}
+
+// part writes a test for a part of a text, both by bytes: lower knows, by this collation, the letters A to Z alone.
+func (b *builder) part(text, part string, by ports.Condition) {
+	if by.Fold {
+		text, part = "lower("+text+")", "lower("+part+")"
+	}
+	switch by.Op {
+	case ports.Contains:
+		b.write("strpos(", text, ", ", part, ") > 0")
+	case ports.StartsWith:
+		b.write("starts_with(", text, ", ", part, ")")
+	default:
+		b.write("right(", text, ", length(", part, ")) = ", part)
 	}
 }
 

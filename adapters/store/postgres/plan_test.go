@@ -120,6 +120,39 @@ func TestPlan(t *testing.T) {
 	})
 }
 
+// Queries that say Once leave no prepared statement behind.
+func TestAQueryUsedOnceIsNotPrepared(t *testing.T) {
+	pool := newPool(t, func(c *pgxpool.Config) { c.MaxConns = 1 })
+	m := newTables(ports.IDText)
+	s := newStore(t, pool, m.all()...)
+	prepared := func() (n int) {
+		t.Helper()
+		const ask = "SELECT count(*) FROM pg_prepared_statements"
+		if err := pool.QueryRow(t.Context(), ask, pgx.QueryExecModeExec).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	find := func(limit int, once bool) {
+		t.Helper()
+		q := &ports.Query{Model: m.user, Where: []ports.Condition{{Field: "email", Op: ports.Contains}}, Limit: limit, Once: once}
+		if _, err := s.Find(t.Context(), q, []ports.Value{ports.String("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find(1, true) // the first one learns the table
+	before := prepared()
+	for i := range 20 {
+		find(2+i, true)
+	}
+	if n := prepared(); n != before {
+		t.Errorf("20 queries used once left %d prepared statements", n-before)
+	}
+	if find(1, false); prepared() == before {
+		t.Error("a query that is used again is not prepared")
+	}
+}
+
 // usesIndex asks the server how it would run the statement that call sends, on tables with many rows.
 func usesIndex(t *testing.T, call func(s *kerniapostgres.Store, m tables), indexes ...string) {
 	t.Helper()

@@ -33,11 +33,13 @@ type statement struct {
 	sql     string
 	params  []param
 	columns []*column // of its answer
+	mode    any       // how pgx is to send it, where not by a statement that it prepares and keeps
 	check   func(args []ports.Value) error
 }
 
 // statement returns what is compiled for key, compiling it the first time.
 func (s *Store) statement(ctx context.Context, on querier, v verb, key any) (*statement, error) {
+	once := false
 	known := s.known.Load()
 	if st, ok := known.statements[v].Load(key); ok {
 		return st.(*statement), nil
@@ -48,6 +50,7 @@ func (s *Store) statement(ctx context.Context, on querier, v verb, key any) (*st
 		b.create(k)
 	case *ports.Query:
 		b.query(v, k)
+		once = k.Once
 	case *ports.Update:
 		b.update(k)
 	case *ports.Take:
@@ -59,6 +62,10 @@ func (s *Store) statement(ctx context.Context, on querier, v verb, key any) (*st
 		return nil, b.err
 	}
 	b.sql = b.text.String()
+	if once {
+		b.mode = s.unkept
+		return &b.statement, nil
+	}
 	known.statements[v].Store(key, &b.statement)
 	return &b.statement, nil
 }

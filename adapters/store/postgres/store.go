@@ -28,6 +28,7 @@ type Store struct {
 	owned   bool
 	options Options
 	known   atomic.Pointer[knowledge]
+	unkept  any // the pgx.QueryExecMode of a query that is used once; nil: the pool keeps no statements anyway
 }
 
 // Open connects to the database at url, a PostgreSQL URL or keyword string as pgx reads it, and returns a Store
@@ -71,6 +72,10 @@ var _ ports.Store = (*Store)(nil)
 // should be configured with.
 func New(pool *pgxpool.Pool, o Options) *Store {
 	s := &Store{pool: pool, options: o}
+	switch pool.Config().ConnConfig.DefaultQueryExecMode {
+	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe:
+		s.unkept = pgx.QueryExecModeExec
+	}
 	s.known.Store(new(knowledge))
 	return s
 }
@@ -175,6 +180,9 @@ func (s *Store) do(ctx context.Context, v verb, m *ports.Model, key any, args []
 
 // run sends the statement and reads its answer.
 func (st *statement) run(ctx context.Context, on querier, params []any) ([]ports.Record, int64, error) {
+	if st.mode != nil {
+		params = append([]any{st.mode}, params...)
+	}
 	rows, err := on.Query(ctx, st.sql, params...)
 	if err != nil {
 		return nil, 0, err

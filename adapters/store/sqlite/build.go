@@ -107,12 +107,10 @@ func (b *builder) where(of string, t, followed *table, key ports.Key, where []po
 			b.put(name, " is null")
 		case ports.NotNull:
 			b.put(name, " is not null")
-		case ports.Contains:
-			b.put("instr(", name, ", ")
-			b.param(param{arg: arg, col: c})
-			b.put(")")
-		case ports.In:
-			b.put(name, " in (")
+		case ports.Contains, ports.StartsWith, ports.EndsWith:
+			b.part(name, w, param{arg: arg, col: c})
+		case ports.In, ports.NotIn:
+			b.put(name, map[ports.Op]string{ports.In: " in (", ports.NotIn: " not in ("}[w.Op])
 			for i := range w.Count {
 				b.list(i > 0, "")
 				b.param(param{arg: arg + i, col: c})
@@ -124,4 +122,32 @@ func (b *builder) where(of string, t, followed *table, key ports.Key, where []po
 		}
 		arg += w.Args()
 	}
+}
+
+// part puts a test for a part of a text. Texts are compared as bytes: a collation of the column's does not matter, nor
+// a NUL, at which the functions for text stop. SQLite's lower knows the letters A to Z alone.
+func (b *builder) part(name string, w ports.Condition, p param) {
+	open, end := "cast(", " as blob)"
+	if w.Fold {
+		open, end = "cast(lower(", ") as blob)"
+	}
+	text := open + name + end
+	arg := func() {
+		b.put(open)
+		b.param(p)
+		b.put(end)
+	}
+	if w.Op != ports.EndsWith {
+		b.put("instr(", text, ", ")
+		arg()
+		b.put(map[ports.Op]string{ports.Contains: ") > 0", ports.StartsWith: ") = 1"}[w.Op])
+		return
+	}
+	b.put("case length(", text, ") when 0 then length(") // substr makes null of no bytes
+	arg()
+	b.put(") = 0 else substr(", text, ", 1 + length(", text, ") - length(")
+	arg()
+	b.put(")) = ")
+	arg()
+	b.put(" end")
 }

@@ -15,3 +15,10 @@ var ParseTime = parseTime
 
 // Reader returns the connections that read.
 func (s *Store) Reader() *sql.DB { return s.reader }
+
+// Prepared returns how many prepared statements the Store keeps.
+func (s *Store) Prepared() int {
+	s.all.mu.Lock()
+	defer s.all.mu.Unlock()
+	return len(s.all.list)
+}

@@ -49,6 +49,9 @@ func (s *Store) query(ctx context.Context, st *statement, write bool, args []any
 	if t := s.transaction(ctx); t != nil {
 		return t.query(ctx, st, args)
 	}
+	if st.once { // only ever reads
+		return s.reader.QueryContext(ctx, st.text, args...)
+	}
 	p, err := s.prepare(ctx, st, write) //nolint:sqlclosecheck // kept for the store's life
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type statement struct {
 	text    string
 	params  []param
 	results []*column
+	once    bool // not to be prepared
 	read    atomic.Pointer[sql.Stmt]
 	write   atomic.Pointer[sql.Stmt]
 	rows    sync.Pool // of *row
@@ -225,6 +226,7 @@ func (s *Store) compileQuery(q *ports.Query) (*finder, error) {
 	c.where("a.", t, to, nil, q.Where)
 	f := &finder{find: b.statement(), count: c.statement(), counted: *q}
 	f.counted.Paged = false
+	f.find.once, f.count.once = q.Once, q.Once
 	return f, nil
 }
 

@@ -290,6 +290,9 @@ func (s *Store) table(m *ports.Model) (*table, error) {
 }
 
 func (s *Store) finder(q *ports.Query) (*finder, error) {
+	if q.Once {
+		return s.compileQuery(q)
+	}
 	return cached[*finder](&s.queries, q, func() (*finder, error) { return s.compileQuery(q) })
 }
 

@@ -151,7 +151,7 @@ func (s *Store) savepoint(ctx context.Context, t *transaction, f func(ctx contex
 // query starts st inside the transaction. A joined one may come from another sql.DB on the same file, whose
 // prepared statements are not ours.
 func (t *transaction) query(ctx context.Context, st *statement, args []any) (*sql.Rows, error) {
-	if t.store == nil {
+	if t.store == nil || st.once {
 		return t.tx.QueryContext(ctx, st.text, args...)
 	}
 	p := t.prepared[st]
