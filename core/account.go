@@ -2,7 +2,9 @@ package kernia
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/kernia-go/kernia/core/internal/email"
 	"github.com/kernia-go/kernia/ports"
@@ -61,6 +63,53 @@ func (accounts Accounts) List(ctx context.Context, userID string) ([]Account, er
 	return list, nil
 }
 
+// FindByProvider returns the account that the provider knows as accountID, together with its user, in one round trip to
+// the store; nil where there is none.
+func (accounts Accounts) FindByProvider(ctx context.Context, provider, accountID string) (*Credential, error) {
+	records, err := accounts.auth.config.Store.Find(ctx, &accounts.auth.queries.accountByProvider,
+		[]ports.Value{ports.String(provider), ports.String(accountID)})
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	r := records[0]
+	return &Credential{Account: accountOf(r[:accountFields]), User: accounts.auth.schema.userOf(r[accountFields:])}, nil
+}
+
+// Create stores an account of the user that its UserID names, and returns it with its id and times. The account's hooks
+// run around it. Errors: ErrAccountExists where the provider's account is linked already, ErrCreateAccount or a hook's
+// own error for a denial.
+func (accounts Accounts) Create(ctx context.Context, account Account) (Account, error) {
+	a := accounts.auth
+	if err := a.refuseUnheld(ctx); err != nil {
+		return Account{}, err
+	}
+	userID := account.UserID
+	for _, h := range a.hooks {
+		if err := before(ctx, h.Account.BeforeCreate, &account, ErrCreateAccount); err != nil {
+			return Account{}, err
+		}
+	}
+	account, err := accounts.create(ctx, account, userID)
+	if err != nil {
+		return Account{}, accountConflict(err)
+	}
+	a.trail.add(ctx, Event{Type: "account.created", UserID: userID})
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.Account.AfterCreate, account, ErrCreateAccount); err != nil {
+			return account, err
+		}
+	}
+	return account, nil
+}
+
+func accountConflict(err error) error {
+	if _, ok := errors.AsType[*ports.ConflictError](err); ok {
+		return ErrAccountExists.Because(err)
+	}
+	return err
+}
+
+// create stores an account without its hooks.
 func (accounts Accounts) create(ctx context.Context, account Account, userID string) (Account, error) {
 	var err error
 	if account.ID, err = accounts.auth.newID(accounts.auth.schema.account); err != nil {
@@ -79,15 +128,99 @@ func (accounts Accounts) create(ctx context.Context, account Account, userID str
 	return accountOf(r), nil
 }
 
+// Update changes fields of the account with the id, by their names in the database ("accessToken", "scope"), and returns
+// it. The account's hooks run around it. Errors: ErrAccountNotFound, ErrNoFields, ErrUpdateAccount or a hook's own error
+// for a denial. A password is changed by ReplacePassword.
+func (accounts Accounts) Update(ctx context.Context, id string, change Patch) (Account, error) {
+	a := accounts.auth
+	if err := a.refuseUnheld(ctx); err != nil {
+		return Account{}, err
+	}
+	for _, h := range a.hooks {
+		if err := beforeUpdate(ctx, h.Account.BeforeUpdate, id, &change, ErrUpdateAccount); err != nil {
+			return Account{}, err
+		}
+	}
+	r, ok, err := a.update(ctx, a.schema.account, id, change)
+	if err != nil {
+		return Account{}, accountConflict(err)
+	}
+	if !ok {
+		return Account{}, ErrAccountNotFound
+	}
+	account := accountOf(r)
+	return account, accounts.afterUpdate(ctx, account)
+}
+
+func (accounts Accounts) afterUpdate(ctx context.Context, account Account) error {
+	a := accounts.auth
+	a.trail.add(ctx, Event{Type: "account.updated", UserID: account.UserID})
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.Account.AfterUpdate, account, ErrUpdateAccount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Delete removes an account that is the user's and reports whether there was one; the store compares the owner in the
+// same step. The account's hooks run around it.
+func (accounts Accounts) Delete(ctx context.Context, account Account) (bool, error) {
+	a := accounts.auth
+	if err := a.refuseUnheld(ctx); err != nil {
+		return false, err
+	}
+	for _, h := range a.hooks {
+		if err := after(ctx, h.Account.BeforeDelete, account, ErrDeleteAccount); err != nil {
+			return false, err
+		}
+	}
+	n, err := a.config.Store.Delete(ctx, &a.queries.dropAccount, []ports.Value{ports.String(account.ID), ports.String(account.UserID)})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	a.trail.add(ctx, Event{Type: "account.deleted", UserID: account.UserID})
+	for _, h := range slices.Backward(a.hooks) {
+		if err := after(ctx, h.Account.AfterDelete, account, ErrDeleteAccount); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
 // HashPassword returns a hash of password to store in an account.
 func (accounts Accounts) HashPassword(ctx context.Context, password string) (string, error) {
 	return accounts.auth.config.Hasher.Hash(ctx, password)
 }
 
-// CheckPassword reports whether password is the account's. Where account is nil, has no password, or one in a form
-// that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced, in account
-// too.
-func (accounts Accounts) CheckPassword(ctx context.Context, account *Account, password string) (bool, error) {
+// A Guess is a password that somebody claims to be an account's.
+type Guess struct {
+	Name     string   // under which the account was looked for, as an e-mail address; it counts the guesses where Account is nil
+	Account  *Account // nil where there is no such account
+	Password string
+}
+
+// CheckPassword reports whether the password is the account's. Where there is no account, or it has no password, or one
+// in a form that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced, in
+// the account of the guess too. Too many wrong guesses at one account are ErrTooManyAttempts, from whatever address and
+// under whatever name they come; a right one forgets them. See [GuessConfig].
+func (accounts Accounts) CheckPassword(ctx context.Context, g Guess) (bool, error) {
+	key := "name:" + email.Normal(g.Name)
+	if g.Account != nil {
+		key = "user:" + g.Account.UserID
+	}
+	if err := accounts.auth.guesses.Attempt(ctx, key); err != nil {
+		return false, err
+	}
+	ok, err := accounts.verify(ctx, g.Account, g.Password)
+	if ok && err == nil {
+		err = accounts.auth.guesses.Reset(ctx, key)
+	}
+	return ok && err == nil, err
+}
+
+// verify compares a password with an account's hash.
+func (accounts Accounts) verify(ctx context.Context, account *Account, password string) (bool, error) {
 	if account == nil || account.Password == "" {
 		_, err := accounts.auth.config.Hasher.Hash(ctx, password)
 		return false, err
@@ -103,7 +236,7 @@ func (accounts Accounts) CheckPassword(ctx context.Context, account *Account, pa
 	if stale {
 		// The sign-in does not depend on it: the next one tries again.
 		if hash, err := accounts.HashPassword(ctx, password); err == nil {
-			if ok, err := accounts.ReplacePassword(ctx, account, hash); ok {
+			if ok, err := accounts.storePassword(ctx, account, hash); ok {
 				account.Password = hash // who changes it next compares with what is there now
 			} else if err != nil {
 				accounts.auth.config.Logger.WarnContext(ctx, "password hash not renewed", "account_id", account.ID, "error", err)
@@ -114,8 +247,32 @@ func (accounts Accounts) CheckPassword(ctx context.Context, account *Account, pa
 }
 
 // ReplacePassword stores hash as the account's password, and reports false where the password was changed since
-// account was read.
+// account was read. The account's hooks run around it.
 func (accounts Accounts) ReplacePassword(ctx context.Context, account *Account, hash string) (bool, error) {
+	a := accounts.auth
+	if err := a.refuseUnheld(ctx); err != nil {
+		return false, err
+	}
+	var change Patch
+	change.Put("password", ports.String(hash))
+	for _, h := range a.hooks {
+		if err := beforeUpdate(ctx, h.Account.BeforeUpdate, account.ID, &change, ErrUpdateAccount); err != nil {
+			return false, err
+		}
+	}
+	if v, _ := change.Lookup("password"); change.Len() != 1 || v.AsString() != hash {
+		return false, ErrUpdateAccount.Because(errors.New("a hook changed what is stored with a password"))
+	}
+	ok, err := accounts.storePassword(ctx, account, hash)
+	if err != nil || !ok {
+		return false, err
+	}
+	changed := *account
+	changed.Password = hash
+	return true, accounts.afterUpdate(ctx, changed)
+}
+
+func (accounts Accounts) storePassword(ctx context.Context, account *Account, hash string) (bool, error) {
 	_, ok, err := accounts.auth.config.Store.Update(ctx, &accounts.auth.queries.setPassword, []ports.Value{
 		ports.String(account.ID), ports.String(account.Password), ports.String(hash), ports.Time(accounts.auth.now()),
 	})

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
 	"github.com/kernia-go/kernia/core/internal/password"
@@ -25,6 +27,53 @@ func headers(contentType string) []HeaderLine {
 	return h
 }
 
+// setHeader sets a header among lines: a list grows, any other line is replaced. An own Cache-Control makes the core's
+// Pragma go, which says the opposite to old caches.
+func setHeader(lines []HeaderLine, name, value string) []HeaderLine {
+	line := HeaderLine{name, value}
+	if strings.EqualFold(name, "Cache-Control") {
+		lines = slices.DeleteFunc(lines, func(l HeaderLine) bool { return l.Name == "Pragma" })
+	}
+	for i := range lines {
+		switch {
+		case !strings.EqualFold(lines[i].Name, name):
+		case line.List():
+			lines[i].Value = union(lines[i].Value, value)
+			return lines
+		default:
+			lines[i] = line
+			return lines
+		}
+	}
+	return append(lines, line)
+}
+
+// union adds to a comma-separated list what it lacks.
+func union(list, more string) string {
+	for word := range strings.SplitSeq(more, ",") {
+		word = strings.TrimSpace(word)
+		has := false
+		for present := range strings.SplitSeq(list, ",") {
+			has = has || strings.EqualFold(strings.TrimSpace(present), word)
+		}
+		if !has && word != "" {
+			list += ", " + word
+		}
+	}
+	return list
+}
+
+// add sets lines on the answer, Set-Cookie lines as further cookies.
+func (r *Response) add(lines []HeaderLine) {
+	for _, l := range lines {
+		if strings.EqualFold(l.Name, "Set-Cookie") {
+			r.Cookies = append(r.Cookies, l.Value)
+			continue
+		}
+		r.Header = setHeader(r.Header, l.Name, l.Value)
+	}
+}
+
 func notFound() Response { return Response{Status: 404, Header: headers("")} }
 
 // A Page is the output of an operation that answers a document in place of JSON.
@@ -40,7 +89,8 @@ func (c *Call) success(out any) (Response, error) {
 	resp := Response{Status: 200, Header: headers(jsonType)}
 	switch out := out.(type) {
 	case Page:
-		resp.Status, resp.Header, resp.Body = max(out.Status, 200), append(headers(out.Type), out.Headers...), out.Body
+		resp.Status, resp.Header, resp.Body = max(out.Status, 200), headers(out.Type), out.Body
+		resp.add(out.Headers)
 	case interface{ AppendJSON(dst []byte) []byte }:
 		resp.Body = out.AppendJSON(make([]byte, 0, 768))
 	default:
@@ -59,14 +109,29 @@ func (c *Call) success(out any) (Response, error) {
 	if resp.Cookies, err = c.finish(); err != nil {
 		return Response{}, err
 	}
-	resp.Header = append(resp.Header, c.headers...)
+	resp.add(c.headers)
 	return resp, nil
+}
+
+// diversion is the answer where a feature ended a sign-in with one of its own.
+func (c *Call) diversion(d *Diversion) (Response, error) {
+	if d.Redirect != "" && c.request.Method == "GET" {
+		c.redirect = d.Redirect
+	}
+	return c.success(d.Answer)
+}
+
+func asDiversion(err error) (*Diversion, bool) {
+	if err == nil {
+		return nil, false
+	}
+	return errors.AsType[*Diversion](err)
 }
 
 // finish returns the cookies of the answer and lets features see a session whose cookie is set. Its error is a
 // feature's panic.
 func (c *Call) finish() ([]string, error) {
-	if c.renewed != nil && !c.ended {
+	if c.renewed != nil && !c.ended && c.diverted == nil {
 		for _, step := range c.auth.issued {
 			if err := guarded(func() error { step(c, c.renewed.Token); return nil }); err != nil {
 				return nil, err
@@ -96,20 +161,10 @@ func (c *Call) failure(ctx context.Context, err error) Response {
 		if err != nil {
 			return c.failure(ctx, err) // Internal, so it ends there
 		}
-		resp.Cookies, resp.Header = cookies, append(resp.Header, c.headers...)
+		resp.Cookies = cookies
+		resp.add(c.headers)
 	}
 	return resp
-}
-
-func (e *Error) body() []byte {
-	if e.Code == "" && e.Message == "" {
-		return nil
-	}
-	b := ports.AppendString([]byte(`{"message":`), e.Message)
-	if e.Code != "" {
-		b = ports.AppendString(append(b, `,"code":`...), e.Code)
-	}
-	return append(b, '}')
 }
 
 // explain returns what a caller is told about err: an Error as it is, an outage as ErrBusy, all else as ErrInternal.

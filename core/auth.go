@@ -23,23 +23,28 @@ type Auth struct {
 	Sessions Sessions // who is signed in
 	Accounts Accounts // by which passwords and identities users sign in
 
-	config  Config
-	schema  *schema
-	router  router
-	keys    *secret.Ring
-	trusted *origin.Set
-	cookies cookieNames
-	queries queries
-	patches patches
-	trail   trail
-	kept    sessionPlace
-	kv      ports.KV
-	counts  tablekv.Counter
+	config     Config
+	schema     *schema
+	router     router
+	keys       *secret.Ring
+	trusted    *origin.Set
+	cookies    coreCookies
+	jar        []*Cookie
+	purposes   map[string]bool // of one-time values and throttles
+	queries    queries
+	patches    patches
+	trail      trail
+	background queue
+	guesses    *Throttle // of passwords
+	kept       sessionPlace
+	kv         ports.KV
+	counts     tablekv.Counter
 
 	hooks      []Hooks
-	authorize  []credential
+	watched    bool // some hook wants to know of sessions that end
+	credential []authenticator
 	issued     []func(c *Call, token string)
-	interrupts []func(ctx context.Context, c *Call, user User) error
+	interrupts []func(ctx context.Context, c *Call, at Attempt) error
 	joined     func(ctx context.Context) bool // whether a context is in a transaction of the application's own; nil: never
 }
 
@@ -69,15 +74,13 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 	if err := a.collect(features); err != nil {
 		return nil, err
 	}
-	if a.cookies, err = newCookieNames(&a.config); err != nil {
-		return nil, err
-	}
 	a.queries = newQueries(a.schema)
 	a.patches.init(a.schema)
 	if err := a.place(); err != nil {
 		return nil, err
 	}
 	a.trail.init(a)
+	a.background = queue{length: backgroundLength, workers: backgroundWorkers}
 	if j, ok := cfg.Store.(ports.Joinable); ok {
 		a.joined = j.Joined
 	}
@@ -146,10 +149,6 @@ func developmentSecret(c *Config) (string, error) {
 func (a *Auth) Migrate(ctx context.Context, apply bool) (ports.Plan, error) {
 	return a.config.Store.Migrate(ctx, a.schema.all, apply)
 }
-
-// Close waits until the audit trail is written, or ctx is done. It does not close the store, which belongs to
-// whoever opened it. Calls after Close still work; their events are lost.
-func (a *Auth) Close(ctx context.Context) error { return a.trail.close(ctx) }
 
 // Operations returns every operation of the core and the features, in the order of declaration.
 func (a *Auth) Operations() []*Operation { return append([]*Operation(nil), a.router.operations...) }

@@ -2,10 +2,14 @@ package kernia
 
 import (
 	"context"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/kernia-go/kernia/core/internal/clientip"
 	"github.com/kernia-go/kernia/core/internal/cookie"
+	"github.com/kernia-go/kernia/core/internal/origin"
 )
 
 // A Call is one run of one operation. Handlers learn from it who acts and record on it what the answer must do
@@ -15,21 +19,34 @@ type Call struct {
 	auth      *Auth
 	operation *Operation
 	request   *Request // nil without HTTP
+	client    *Client  // without HTTP: who calls, where the program says so
+	header    Header   // of the request, or the credentials of a call without HTTP
 	source    source
-	acting    string // without HTTP: the token given to As
+	in        reflect.Value // the operation's input
+	acting    string        // without HTTP: the token given to As
 
-	asked     bool // presented, principal and dead are settled
+	asked     bool // principal and dead are settled
 	principal *Principal
 	dead      bool // a session was presented and is none, or no longer
 
-	renewed  *Session // the session whose cookie the answer sets
-	forget   bool     // that cookie ends with the browser
-	begun    bool     // the session began in this call
-	ended    bool     // the answer deletes the cookies
-	stale    bool     // the answer deletes a stray cache cookie
+	renewed  *Session   // the session whose cookie the answer sets
+	forget   bool       // that cookie ends with the browser
+	begun    bool       // the session began in this call
+	method   string     // how the user signed in
+	diverted *Diversion // the sign-in ended in this
+	ended    bool       // the answer deletes the session's cookies
+	stale    bool       // the answer deletes a stray cache cookie
 	location string
 	redirect string
 	headers  []HeaderLine
+	written  []written   // cookies of features
+	origins  *origin.Set // trusted for this request alone; nil until asked
+}
+
+// written are the Set-Cookie lines for one cookie.
+type written struct {
+	name  string
+	lines []string
 }
 
 type callKey struct{}
@@ -49,20 +66,26 @@ func (c *Call) Operation() *Operation { return c.operation }
 // HTTP reports whether the call came by HTTP.
 func (c *Call) HTTP() bool { return c.request != nil }
 
-// Header returns the first line of a request header under its canonical name, "" without HTTP.
-func (c *Call) Header(name string) string {
-	if c.request == nil {
-		return ""
+// Header returns the first line of a request header under its canonical name, "" where there is none.
+func (c *Call) Header(name string) string { return c.header.First(name) }
+
+// HeaderNames returns the canonical names of the request's headers, sorted.
+func (c *Call) HeaderNames() []string { return slices.Sorted(maps.Keys(c.header)) }
+
+// Input returns the value of an input field by its JSON name, as the Go type of the field, or an added field's member
+// decoded as encoding/json does; ok is false where the operation has no such field or nothing was given.
+func (c *Call) Input(name string) (value any, ok bool) {
+	if c.operation == nil || !c.in.IsValid() {
+		return nil, false
 	}
-	return c.request.Header.First(name)
+	return c.operation.input.value(c.in, name)
 }
 
-// SetHeader adds a header to the answer.
-func (c *Call) SetHeader(name, value string) {
-	c.headers = append(c.headers, HeaderLine{Name: name, Value: value})
-}
+// SetHeader sets a header of the answer, in place of what the core or an earlier call set under the name: an own
+// Cache-Control, say. Vary and Access-Control-Expose-Headers are lists: the value is added to them.
+func (c *Call) SetHeader(name, value string) { c.headers = setHeader(c.headers, name, value) }
 
-// Location adds a Location header to an answer that stays a 200, as upstream's sign-in does. What lies outside of
+// Location adds a Location header to an answer that stays a 200, as sign-in does where a callback URL was given. What lies outside of
 // ASCII is percent-encoded.
 func (c *Call) Location(url string) { c.location = url }
 
@@ -80,180 +103,87 @@ func (c *Call) OpenSigned(signed string) (value string, ok bool) {
 // Trusted reports whether a browser's origin may see what only this application should.
 func (c *Call) Trusted(origin string) bool { return c.trusts(origin) }
 
-// Session returns who makes the call. Nobody is ErrUnauthorized; where a session was presented that is no longer
-// one, the answer deletes its cookies. A session that is due is extended, and its cookie set anew.
-func (c *Call) Session(ctx context.Context) (*Principal, error) {
-	p, err := c.Principal(ctx)
-	if err == nil && p == nil {
-		return nil, ErrUnauthorized
-	}
-	return p, err
-}
-
-// Principal is Session for whom a session is optional: nil and no error for nobody.
-func (c *Call) Principal(ctx context.Context) (*Principal, error) { return c.who(ctx, true) }
-
-func (c *Call) who(ctx context.Context, extend bool) (*Principal, error) {
-	if c.asked {
-		return c.principal, nil
-	}
-	token, presented := c.token()
-	if !presented {
-		c.asked = true
-		return nil, nil
-	}
-	p, err := c.auth.lookup(ctx, token)
-	if err != nil {
-		return nil, err
-	}
-	now := c.auth.now()
-	if p != nil && !now.Before(p.Session.ExpiresAt) {
-		c.drop(ctx, p)
-		p = nil
-	}
-	if p != nil && extend && c.auth.due(&p.Session, now) && !c.forgotten() {
-		live, err := c.auth.extend(ctx, p, now)
-		switch {
-		case err != nil:
-			return nil, err
-		case !live:
-			p = nil
-		case c.request != nil:
-			c.renewed, c.forget = &p.Session, false
-		}
-	}
-	c.asked, c.principal, c.dead = true, p, p == nil
-	c.ended = c.ended || c.dead
-	return p, nil
-}
-
-// token returns the session token that the call presents: by the Authorization header where a feature reads its
-// scheme, else by the signed cookie.
-func (c *Call) token() (token string, presented bool) {
-	if c.request == nil {
-		return c.acting, c.acting != ""
-	}
-	if line := c.request.Header.First("Authorization"); line != "" && len(line) <= maxAuthorization {
-		scheme, value, _ := strings.Cut(line, " ")
-		for _, a := range c.auth.authorize {
-			if strings.EqualFold(a.scheme, scheme) {
-				if token, ok := a.read(c, strings.TrimSpace(value)); ok {
-					return token, true
-				}
-			}
-		}
-	}
-	signed, ok := cookie.Find(c.request.Header["Cookie"], c.auth.cookies.session)
-	if !ok {
-		return "", false
-	}
-	return c.OpenSigned(signed)
-}
-
-const maxAuthorization = 8 << 10
-
-// forgotten reports whether the browser holds the mark of a session that is not to be remembered. What it says
-// does not count, only that we signed it.
+// forgotten reports whether the browser holds the mark of a session that is not to be remembered.
 func (c *Call) forgotten() bool {
 	if c.request == nil {
 		return false
 	}
-	signed, ok := cookie.Find(c.request.Header["Cookie"], c.auth.cookies.remember)
-	if ok {
-		_, ok = c.OpenSigned(signed)
-	}
+	_, ok := c.auth.cookies.remember.Read(c)
 	return ok
 }
 
-// drop deletes the row of a session that is over. The answer does not depend on it.
-func (c *Call) drop(ctx context.Context, p *Principal) {
-	if err := c.auth.kept.drop(ctx, p); err != nil {
-		c.auth.config.Logger.WarnContext(ctx, "expired session not deleted", "session_id", p.Session.ID, "error", err)
-	}
-}
-
-// SignIn begins a session for the user, unless a feature interrupts, and makes the answer set its cookies. Every way
-// to sign in ends here. forget is what rememberMe false asks for.
-func (c *Call) SignIn(ctx context.Context, user User, forget bool) (Session, error) {
-	for _, step := range c.auth.interrupts {
-		if err := guarded(func() error { return step(ctx, c, user) }); err != nil {
-			return Session{}, err
-		}
-	}
-	s, err := c.auth.Sessions.Issue(ctx, user, NewSession{Forget: forget, IPAddress: c.ClientAddress(), UserAgent: c.userAgent()})
-	if err != nil {
-		return Session{}, err
-	}
-	c.renewed, c.forget, c.begun, c.ended = &s, forget, true, false
-	c.asked, c.principal, c.dead = true, &Principal{User: user, Session: s, stored: c.auth.stored(s.Token)}, false
-	return s, nil
-}
-
-// Renew makes the answer set the principal's session cookie anew, in the way it was set before.
-func (c *Call) Renew(p *Principal) {
-	if c.request != nil {
-		c.renewed, c.forget = &p.Session, c.Forgotten(p)
-	}
-}
-
-// Forgotten reports whether the principal's session is one that is not to be remembered.
-func (c *Call) Forgotten(p *Principal) bool { return c.forgotten() || c.auth.short(&p.Session) }
-
-// SignOut ends the session that the call presents, if any, and makes the answer delete its cookies. A store that is
-// down is an error, and nobody is signed out.
-func (c *Call) SignOut(ctx context.Context) error {
-	if token, presented := c.token(); presented {
-		if _, err := c.auth.Sessions.Revoke(ctx, token); err != nil {
-			return err
-		}
-	}
-	c.asked, c.principal = true, nil
-	c.End()
-	return nil
-}
-
-// End makes the answer delete the session's cookies.
-func (c *Call) End() { c.ended, c.renewed = true, nil }
-
 // ClientAddress returns the address of the client: the peer's, or, where the peer is a trusted proxy, the
-// rightmost address in X-Forwarded-For that is not one. IPv6 addresses are those of their /64 network, an IPv4
-// address mapped into IPv6 is the IPv4 address. "" means unknown.
+// rightmost address in X-Forwarded-For that is not one; without HTTP, what [WithClient] says. IPv6 addresses are those of
+// their /64 network, an IPv4 address mapped into IPv6 is the IPv4 address. "" means unknown.
 func (c *Call) ClientAddress() string {
-	if c.request == nil {
-		return ""
+	switch {
+	case c.request != nil:
+		return clientip.Of(c.request.Remote, c.request.Header["X-Forwarded-For"], c.auth.config.TrustedProxies)
+	case c.client != nil:
+		return clientip.Of(c.client.Address, nil, nil)
 	}
-	return clientip.Of(c.request.Remote, c.request.Header["X-Forwarded-For"], c.auth.config.TrustedProxies)
+	return ""
 }
 
 // maxUserAgent bounds what is kept of a User-Agent header, in bytes.
 const maxUserAgent = 512
 
 func (c *Call) userAgent() string {
-	ua := strings.ToValidUTF8(strings.ReplaceAll(c.Header("User-Agent"), "\x00", ""), "")
+	ua := c.Header("User-Agent")
+	if c.client != nil {
+		ua = c.client.UserAgent
+	}
+	ua = strings.ToValidUTF8(strings.ReplaceAll(ua, "\x00", ""), "")
 	if len(ua) > maxUserAgent {
 		ua = strings.ToValidUTF8(ua[:maxUserAgent], "")
 	}
 	return ua
 }
 
-// setCookies returns the Set-Cookie lines that the call's effects ask for.
+// write keeps the Set-Cookie lines for a cookie, in place of those that were there for it.
+func (c *Call) write(k *Cookie, lines []string) {
+	for i := range c.written {
+		if c.written[i].name == k.name {
+			c.written[i].lines = lines
+			return
+		}
+	}
+	c.written = append(c.written, written{k.name, lines})
+}
+
+// setCookies returns the Set-Cookie lines that the call's effects ask for: those of the session, then the features'.
 func (c *Call) setCookies() []string {
-	names := &c.auth.cookies
+	lines := c.sessionCookies()
+	for _, w := range c.written {
+		lines = append(lines, w.lines...)
+	}
+	return lines
+}
+
+func (c *Call) sessionCookies() []string {
+	set := &c.auth.cookies
+	session, data, remember := set.session, set.data, set.remember
 	switch {
+	case c.diverted != nil:
+		lines := []string{session.line(session.name, "", 0), data.line(data.name, "", 0)}
+		if c.forget {
+			lines = append([]string{remember.line(remember.name, c.Signed("true"), -1)}, lines...)
+		}
+		return lines
 	case c.ended:
-		return []string{names.expire(names.session), names.expire(names.data), names.expire(names.remember)}
+		return []string{session.line(session.name, "", 0), data.line(data.name, "", 0), remember.line(remember.name, "", 0)}
 	case c.renewed != nil:
 		value := c.Signed(c.renewed.Token)
 		if c.forget {
-			return []string{names.set(names.session, value, -1), names.set(names.remember, c.Signed("true"), -1)}
+			return []string{session.line(session.name, value, -1), remember.line(remember.name, c.Signed("true"), -1)}
 		}
-		lines := []string{names.set(names.session, value, c.auth.config.Session.ExpiresIn)}
-		if _, has := cookie.Find(c.request.Header["Cookie"], names.remember); c.begun && has {
-			lines = append(lines, names.expire(names.remember))
+		lines := []string{session.line(session.name, value, c.auth.config.Session.ExpiresIn)}
+		if c.begun && remember.has(c) {
+			lines = append(lines, remember.line(remember.name, "", 0))
 		}
 		return lines
 	case c.stale:
-		return []string{names.expire(names.data)}
+		return []string{data.line(data.name, "", 0)}
 	}
 	return nil
 }

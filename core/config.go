@@ -1,6 +1,7 @@
 package kernia
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -41,6 +42,10 @@ type Config struct {
 	// "https://app.example.com", patterns as "https://*.example.com", custom schemes as "myapp://".
 	TrustedOrigins []string
 
+	// TrustedOriginsFor returns further trusted origins for one request: those of a tenant, say. Nil means none. An
+	// error refuses the request.
+	TrustedOriginsFor func(ctx context.Context, c *Call) ([]string, error)
+
 	// KV keeps one-time values, rate limits and, where Session.Place says so, sessions. Without one, one-time
 	// values lie in the store's table "verification" and limits count in this process.
 	KV ports.KV
@@ -48,6 +53,7 @@ type Config struct {
 	Session   SessionConfig
 	Cookies   CookieConfig
 	RateLimit RateLimitConfig
+	Guesses   GuessConfig
 
 	// UserFields and SessionFields are columns of the application's own; see Field.
 	UserFields    []Extra
@@ -185,6 +191,7 @@ func (c Config) settled() (Config, error) {
 		return c, badSetting("Timeout", "must not be negative")
 	}
 	c.settlePorts()
+	c.Guesses.settle()
 	if err := c.RateLimit.settle(c.Development); err != nil {
 		return c, err
 	}

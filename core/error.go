@@ -2,7 +2,10 @@ package kernia
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+
+	"github.com/kernia-go/kernia/ports"
 )
 
 // Kind classifies an [Error] for every transport: act upon it, not on the message. The zero Kind is [Internal].
@@ -43,8 +46,69 @@ type Error struct {
 	Kind    Kind
 	Code    string // "" for the few answers that have none
 	Message string // for the end user; "" with an empty Code means an empty body
+	Form    ErrorForm
 
-	cause error
+	members []errorMember
+	cause   error
+}
+
+// ErrorForm is the form of an error's body. The zero ErrorForm is {"message", "code"}.
+type ErrorForm uint8
+
+// The forms of error bodies.
+const (
+	MessageCode ErrorForm = iota // {"message": Message, "code": Code}
+	OAuthError                   // {"error": Code, "error_description": Message}, RFC 6749 section 5.2
+)
+
+type errorMember struct {
+	name  string
+	value any
+}
+
+// With returns a copy of e whose body has a further member; value is encoded as JSON and must hold no input. The copy
+// still matches e in errors.Is.
+func (e *Error) With(name string, value any) *Error {
+	c := *e
+	c.members = append(slices.Clone(e.members), errorMember{name, value})
+	return &c
+}
+
+// body returns the JSON that clients get; nil for an empty body.
+func (e *Error) body() []byte {
+	if e.Code == "" && e.Message == "" && len(e.members) == 0 {
+		return nil
+	}
+	message, code := "message", "code"
+	if e.Form == OAuthError {
+		message, code = "error_description", "error"
+	}
+	b := []byte{'{'}
+	member := func(name string) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(ports.AppendString(b, name), ':')
+	}
+	if e.Form == OAuthError {
+		member(code)
+		b = ports.AppendString(b, e.Code)
+	}
+	if e.Form != OAuthError || e.Message != "" {
+		member(message)
+		b = ports.AppendString(b, e.Message)
+	}
+	if e.Form != OAuthError && e.Code != "" {
+		member(code)
+		b = ports.AppendString(b, e.Code)
+	}
+	for _, m := range e.members {
+		if text, err := encode(m.value); err == nil {
+			member(m.name)
+			b = append(b, text...)
+		}
+	}
+	return append(b, '}')
 }
 
 // Error returns the message and the cause, for logs.
@@ -101,11 +165,19 @@ var (
 	ErrUpdateUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_USER", Message: "Failed to update user"}
 	ErrDeleteUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_DELETE_USER", Message: "Failed to delete user"}
 	ErrCreateSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_CREATE_SESSION", Message: "Failed to create session"}
+	ErrDeleteSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_DELETE_SESSION", Message: "Failed to delete session"}
+	ErrCreateAccount    = &Error{Kind: Unprocessable, Code: "FAILED_TO_CREATE_ACCOUNT", Message: "Failed to create account"}
+	ErrUpdateAccount    = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_ACCOUNT", Message: "Failed to update account"}
+	ErrDeleteAccount    = &Error{Kind: Unprocessable, Code: "FAILED_TO_DELETE_ACCOUNT", Message: "Failed to delete account"}
+	ErrAccountExists    = &Error{Kind: Conflicting, Code: "SOCIAL_ACCOUNT_ALREADY_LINKED", Message: "Social account already linked"}
+	ErrAccountNotFound  = &Error{Kind: Invalid, Code: "ACCOUNT_NOT_FOUND", Message: "Account not found"}
 	ErrUpdateSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_SESSION", Message: "Failed to update session"}
 	ErrUserExists       = &Error{Kind: Unprocessable, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
 	ErrFieldTaken       = &Error{Kind: Unprocessable, Code: "FIELD_ALREADY_TAKEN", Message: "A value that must be unique is already taken"}
 	ErrUserNotFound     = &Error{Kind: NotFound, Code: "USER_NOT_FOUND", Message: "User not found"}
 	ErrInvalidEmail     = &Error{Kind: Invalid, Code: "INVALID_EMAIL", Message: "Invalid email"}
+	ErrDisabledPath     = &Error{Kind: NotFound, Code: "DISABLED_PATH", Message: "Not Found"}
+	ErrTooManyAttempts  = &Error{Kind: TooMany, Code: "TOO_MANY_ATTEMPTS", Message: "Too many attempts. Please try again later."}
 	ErrRateLimited      = &Error{Kind: TooMany, Message: "Too many requests. Please try again later."}
 	ErrBusy             = &Error{Kind: Unavailable, Code: "SERVICE_UNAVAILABLE", Message: "Service unavailable"}
 	ErrInternal         = &Error{Kind: Internal, Code: "INTERNAL_SERVER_ERROR", Message: "Internal server error"}

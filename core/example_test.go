@@ -50,14 +50,14 @@ func (f Bookmarks) Declare(d *kernia.Declaration) {
 			return Bookmark{}, ErrTooManyBookmarks
 		}
 		return table.Create(ctx, Bookmark{UserID: p.User.ID, URL: in.URL})
-	}, kernia.Needs(kernia.SignedIn), kernia.Errors(ErrTooManyBookmarks))
+	}, kernia.SignedIn, kernia.Errors(ErrTooManyBookmarks))
 	kernia.Get(d, "/bookmark/list", func(ctx context.Context, c *kernia.Call, _ kernia.None) ([]Bookmark, error) {
 		p, err := c.Session(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return mine.All(ctx, ports.String(p.User.ID))
-	}, kernia.Needs(kernia.SignedIn))
+	}, kernia.SignedIn)
 }
 
 // A feature of your own is a struct with Declare; its operations run over HTTP and, as here, without.

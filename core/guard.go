@@ -17,11 +17,14 @@ type Guarded struct {
 func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
-	c := &Call{auth: a, request: r}
+	c := &Call{auth: a, request: r, header: r.Header}
 	ctx = context.WithValue(ctx, callKey{}, c)
 	var p *Principal
 	var cookies []string
 	err := guarded(func() (err error) {
+		if err := c.trustMore(ctx); err != nil {
+			return err
+		}
 		if err := c.checkCookieOrigin(); err != nil {
 			return err
 		}
@@ -39,11 +42,12 @@ func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 		return Guarded{Denied: &resp}
 	}
 	// What the application answers depends on who asks, and a cookie must not stay in a cache.
-	header := []HeaderLine{{"Vary", "Cookie, Authorization"}}
+	add := Response{Header: []HeaderLine{{"Vary", "Cookie, Authorization"}}, Cookies: cookies}
 	if len(cookies) > 0 {
-		header = append(header, HeaderLine{"Cache-Control", "no-store"})
+		add.Header = append(add.Header, HeaderLine{"Cache-Control", "no-store"})
 	}
-	return Guarded{Principal: p, Cookies: cookies, Header: append(header, c.headers...)}
+	add.add(c.headers)
+	return Guarded{Principal: p, Cookies: add.Cookies, Header: add.Header}
 }
 
 type principalKey struct{}

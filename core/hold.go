@@ -48,6 +48,16 @@ type valueless struct{ context.Context } //nolint:containedctx // a context itse
 // Value returns nil.
 func (valueless) Value(any) any { return nil }
 
+// Tx runs f in a transaction of the store; calls of this Auth with the context that f gets belong to it. Events,
+// background tasks and what is written to Config.KV wait for the commit. Where f fails or panics, nothing has happened.
+// A store that cannot roll back runs f all the same.
+func (a *Auth) Tx(ctx context.Context, f func(ctx context.Context) error) error {
+	if err := a.refuseUnheld(ctx); err != nil {
+		return err
+	}
+	return a.tx(ctx, f)
+}
+
 // tx runs f in a transaction of the store; what f held is released after the commit, into the enclosing hold if
 // there is one.
 func (a *Auth) tx(ctx context.Context, f func(ctx context.Context) error) error {

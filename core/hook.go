@@ -14,31 +14,45 @@ import (
 // answer written; its error fails the request, the row stays. An [Error] that a hook returns is the client's
 // answer; any other error is logged and answered by a general one. Features' hooks run in the order in which they
 // were given to New, then the application's; after-hooks run the other way round.
+//
+// Hooks see changes that name one record. What ends with its user runs the user's hooks alone, and sessions that have
+// expired are swept without any.
 type Hooks struct {
-	User    Hook[User]
-	Session Hook[Session]
-	Account Hook[Account]
+	User    UserHooks
+	Session SessionHooks
+	Account AccountHooks
 }
 
-// check refuses hooks around changes that are made of many records at once or of a hash: they would never run, and
-// whoever relies on one to deny would not be asked.
-func (h Hooks) check() error {
-	s, a := h.Session, h.Account
-	if s.BeforeDelete != nil || s.AfterDelete != nil || a.BeforeUpdate != nil || a.AfterUpdate != nil || a.BeforeDelete != nil || a.AfterDelete != nil {
-		return fmt.Errorf("sessions have no hooks for deletion, accounts none for update and deletion")
-	}
-	return nil
-}
-
-// Hook holds the steps around changes to one kind of record. Nil steps are skipped. Users have all of them, sessions
-// those of creation and update, accounts those of creation; New refuses others.
-type Hook[T any] struct {
-	BeforeCreate func(ctx context.Context, record *T) error
-	AfterCreate  func(ctx context.Context, record T) error
+// UserHooks are the steps around changes to users. Nil steps are skipped. An id that BeforeCreate sets is kept.
+type UserHooks struct {
+	BeforeCreate func(ctx context.Context, u *User) error
+	AfterCreate  func(ctx context.Context, u User) error
 	BeforeUpdate func(ctx context.Context, id string, change *Patch) error
-	AfterUpdate  func(ctx context.Context, record T) error
-	BeforeDelete func(ctx context.Context, record T) error
-	AfterDelete  func(ctx context.Context, record T) error
+	AfterUpdate  func(ctx context.Context, u User) error
+	BeforeDelete func(ctx context.Context, u User) error
+	AfterDelete  func(ctx context.Context, u User) error
+}
+
+// SessionHooks are the steps around changes to sessions. Nil steps are skipped. Where there are steps for deletion, the
+// sessions to end are read first. A session's Token is its stored form in steps of deletion.
+type SessionHooks struct {
+	BeforeCreate func(ctx context.Context, s *Session) error
+	AfterCreate  func(ctx context.Context, s Session) error
+	BeforeUpdate func(ctx context.Context, id string, change *Patch) error
+	AfterUpdate  func(ctx context.Context, s Session) error
+	BeforeDelete func(ctx context.Context, s Session) error
+	AfterDelete  func(ctx context.Context, s Session) error
+}
+
+// AccountHooks are the steps around changes to accounts. Nil steps are skipped. A hash that is replaced by a newer one
+// of the same password changes nothing that a hook could want to know.
+type AccountHooks struct {
+	BeforeCreate func(ctx context.Context, a *Account) error
+	AfterCreate  func(ctx context.Context, a Account) error
+	BeforeUpdate func(ctx context.Context, id string, change *Patch) error
+	AfterUpdate  func(ctx context.Context, a Account) error
+	BeforeDelete func(ctx context.Context, a Account) error
+	AfterDelete  func(ctx context.Context, a Account) error
 }
 
 // before runs one before-hook on a record; its error denies.

@@ -294,3 +294,40 @@ func characters(s string) int {
 	}
 	return n
 }
+
+// value returns the named field of a decoded input, or the named member of what else the body brought.
+func (p *inputPlan) value(in reflect.Value, name string) (any, bool) {
+	for i := range p.fields {
+		if p.fields[i].name != name {
+			continue
+		}
+		switch v := in.Field(p.fields[i].index).Interface().(type) {
+		case Optional[string]:
+			return v.Value, v.Set
+		case Optional[bool]:
+			return v.Value, v.Set
+		case Optional[int64]:
+			return v.Value, v.Set
+		case Optional[[]string]:
+			return v.Value, v.Set
+		case Optional[json.RawMessage]:
+			return v.Value, v.Set
+		default:
+			return v, true
+		}
+	}
+	if p.rest < 0 {
+		return nil, false
+	}
+	rest, _ := in.Field(p.rest).Interface().(Members)
+	m := find(rest.list, name)
+	if m == nil {
+		return nil, false
+	}
+	if rest.form {
+		return m.text, true
+	}
+	var v any
+	err := json.Unmarshal(m.raw, &v)
+	return v, err == nil
+}

@@ -211,3 +211,21 @@ func snake(name string) string {
 	}
 	return b.String()
 }
+
+// spread gives the members of a body to the query and path parameters of a call by name.
+func (s *source) spread(p *inputPlan) {
+	for i := range p.fields {
+		f := &p.fields[i]
+		m := find(s.body, f.name)
+		if m == nil || f.from == 'b' {
+			continue
+		}
+		text := string(m.raw)
+		_ = json.Unmarshal(m.raw, &text) // a string without its quotes, anything else as it is written
+		if f.from == 'p' {
+			s.path = text
+			continue
+		}
+		s.query = append(s.query, member{name: f.name, text: text})
+	}
+}

@@ -5,19 +5,22 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 )
 
-// Access says whom an operation serves; the dispatcher checks it after the input and before the handler. The zero
-// Access is [Anyone].
+// Access says who may call an operation; it is checked after the input and before the handler. Give it to [Post] or
+// [Get] as an option. The zero Access is [Anyone].
 type Access uint8
 
 // Who may call an operation.
 const (
-	Anyone   Access = iota // no session needed
-	SignedIn               // a session is needed; a cached one will do
-	Live                   // a session is needed, read from the store
-	Fresh                  // a session is needed, signed in not long ago
+	Anyone   Access = iota // everybody
+	SignedIn               // callers with a session or another credential, such as an API key; a cached session will do
+	Live                   // callers with a session that the store has confirmed; no other credential
+	Fresh                  // callers who signed in not long ago, by a session that the store has confirmed
 )
+
+func (a Access) apply(o *Operation) { o.Access = a }
 
 // An Operation is one thing an Auth can do, as declared: a route, a typed function, and what it may answer. It
 // describes; [Auth.Serve] and [Invoke] run it.
@@ -29,7 +32,11 @@ type Operation struct {
 	Errors  []*Error     // what it may answer besides errors of input, origin and session
 	In      reflect.Type // the struct of its input
 	Out     reflect.Type
-	Forms   bool // takes URL-encoded bodies as well
+	Forms   bool      // takes URL-encoded bodies as well
+	Limit   *RateRule // its own rate limit; nil: that of Config.RateLimit
+
+	before []beforeStep
+	after  []afterStep
 
 	login   bool // the origin is checked even without a cookie
 	anyBody bool
@@ -55,32 +62,40 @@ const (
 	bodyIgnored
 )
 
-// An Option refines an operation as it is declared.
-type Option func(*Operation)
+// An Option refines an operation as it is declared: an [Access], or what the functions below return.
+type Option interface{ apply(o *Operation) }
 
-// Errors lists what the operation may answer.
+type option func(*Operation)
+
+func (f option) apply(o *Operation) { f(o) }
+
+// Errors lists what the operation may answer, besides what every operation may: errors of input, origin, session, rate
+// limit and outages. The kit for features checks the list, and documentation is made from it.
 func Errors(errs ...*Error) Option {
-	return func(o *Operation) { o.Errors = append(o.Errors, errs...) }
+	return option(func(o *Operation) { o.Errors = append(o.Errors, errs...) })
 }
 
-// Needs sets whom the operation serves.
-func Needs(a Access) Option { return func(o *Operation) { o.Access = a } }
-
 // TakesForms lets the operation take URL-encoded bodies as well as JSON.
-func TakesForms() Option { return func(o *Operation) { o.Forms = true } }
+func TakesForms() Option { return option(func(o *Operation) { o.Forms = true }) }
 
 // SignsIn marks an operation that starts a session from credentials in its body: a browser must then send it from a
 // trusted origin even where it sends no cookie.
-func SignsIn() Option { return func(o *Operation) { o.login = true } }
+func SignsIn() Option { return option(func(o *Operation) { o.login = true }) }
 
 // OptionalBody lets the body be missing.
-func OptionalBody() Option { return func(o *Operation) { o.need = bodyOptional } }
+func OptionalBody() Option { return option(func(o *Operation) { o.need = bodyOptional }) }
 
 // AnyBody takes whatever JSON the body is and ignores it.
-func AnyBody() Option { return func(o *Operation) { o.need, o.anyBody = bodyIgnored, true } }
+func AnyBody() Option { return option(func(o *Operation) { o.need, o.anyBody = bodyIgnored, true }) }
 
 // Unread leaves body and content type alone.
-func Unread() Option { return func(o *Operation) { o.need, o.noBody = bodyIgnored, true } }
+func Unread() Option { return option(func(o *Operation) { o.need, o.noBody = bodyIgnored, true }) }
+
+// Limit gives the operation a rate limit of its own: at most so many calls of one client address in one window. Rules
+// of Config.RateLimit come before it.
+func Limit(calls int, window time.Duration) Option {
+	return option(func(o *Operation) { o.Limit = &RateRule{Path: o.Path, Max: calls, Window: window} })
+}
 
 // Post declares an operation that changes something, served as POST path.
 func Post[In, Out any](d *Declaration, path string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
@@ -98,9 +113,9 @@ func Func[In, Out any](d *Declaration, name string, run func(ctx context.Context
 }
 
 func declare[In, Out any](d *Declaration, method, path string, run func(context.Context, *Call, In) (Out, error), opts []Option) {
-	o := &Operation{Feature: d.feature, Method: method, Path: path, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
+	o := &Operation{Method: method, Path: path, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out]()}
 	for _, opt := range opts {
-		opt(o)
+		opt.apply(o)
 	}
 	if method == "GET" {
 		o.need = bodyIgnored

@@ -1,7 +1,9 @@
 package kernia
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
@@ -40,8 +42,24 @@ func (c *Call) BaseURL() string {
 	return c.self() + c.auth.config.BasePath
 }
 
+// trustMore asks the application which further origins it trusts for this request.
+func (c *Call) trustMore(ctx context.Context) error {
+	ask := c.auth.config.TrustedOriginsFor
+	if ask == nil {
+		return nil
+	}
+	patterns, err := ask(ctx, c)
+	if err != nil {
+		return err
+	}
+	if c.origins, err = origin.Parse(patterns); err != nil {
+		return fmt.Errorf("kernia: Config.TrustedOriginsFor: %w", err)
+	}
+	return nil
+}
+
 func (c *Call) trusts(from string) bool {
-	if c.auth.trusted.Trusts(from) {
+	if c.auth.trusted.Trusts(from) || c.origins != nil && c.origins.Trusts(from) {
 		return true
 	}
 	if c.auth.config.BaseURL != "" {
@@ -143,7 +161,7 @@ func (c *Call) checkRedirect(m *member, denial *Error) *Error {
 // AllowsRedirect reports whether an answer may lead a browser to target: a path on our own origin, a URL on a
 // trusted one, a custom scheme that is trusted.
 func (c *Call) AllowsRedirect(target string) bool {
-	return c.auth.trusted.Allows(target, c.self())
+	return c.auth.trusted.Allows(target, c.self()) || c.origins != nil && c.origins.Allows(target, c.self())
 }
 
 func (p *inputPlan) takes(name string) bool {

@@ -1,6 +1,7 @@
 package kernia
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/kernia-go/kernia/ports"
@@ -33,6 +34,17 @@ func (p Patch) Lookup(name string) (v ports.Value, ok bool) {
 		}
 	}
 	return ports.Value{}, false
+}
+
+// All yields the names and values that the patch changes, in the order in which they were put.
+func (p Patch) All() iter.Seq2[string, ports.Value] {
+	return func(yield func(string, ports.Value) bool) {
+		for i, name := range p.names {
+			if !yield(name, p.values[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Len returns how many fields the patch changes.

@@ -22,6 +22,8 @@ type sessionPlace interface {
 	revoke(ctx context.Context, token, owner string) (bool, error)
 	revokeAll(ctx context.Context, userID, exceptID string) (bool, error)
 	list(ctx context.Context, userID string) ([]Session, error)
+	// peek returns the session of a token or handle, nil for none; its Token is the stored form.
+	peek(ctx context.Context, token string) (*Session, error)
 	// userChanged brings what is kept of the user besides their row up to date.
 	userChanged(ctx context.Context, userID string) error
 }
@@ -57,7 +59,7 @@ func (t tableSessions) find(ctx context.Context, token string) (*Principal, erro
 			continue
 		}
 		n := len(t.auth.schema.session.Fields)
-		p := &Principal{Session: t.auth.schema.sessionOf(r[:n]), User: t.auth.schema.userOf(r[n:]), stored: stored}
+		p := &Principal{By: BySession, Session: t.auth.schema.sessionOf(r[:n]), User: t.auth.schema.userOf(r[n:]), stored: stored}
 		p.Session.Token = token
 		return p, nil
 	}
@@ -127,6 +129,15 @@ func (t tableSessions) list(ctx context.Context, userID string) ([]Session, erro
 		list[i] = t.auth.schema.sessionOf(r)
 	}
 	return list, nil
+}
+
+func (t tableSessions) peek(ctx context.Context, token string) (*Session, error) {
+	p, err := t.find(ctx, token) // a handle is the stored form, and is looked for as that, too
+	if err != nil || p == nil {
+		return nil, err
+	}
+	p.Session.Token = p.stored
+	return &p.Session, nil
 }
 
 func (tableSessions) userChanged(context.Context, string) error { return nil }

@@ -20,6 +20,7 @@ type queries struct {
 	credentialByEmail ports.Query // and its user: provider, e-mail
 	accountOf         ports.Query // userId, provider
 	accountsOf        ports.Query // userId
+	accountByProvider ports.Query // and its user: provider, account
 
 	dropSession   ports.Delete // token, token
 	dropExpired   ports.Delete // id, expiresAt: a session that is over, unless it was extended meanwhile
@@ -27,6 +28,7 @@ type queries struct {
 	dropSessions  ports.Delete // userId
 	dropOthers    ports.Delete // userId, id
 	dropUser      ports.Delete // id
+	dropAccount   ports.Delete // id, userId
 	setPassword   ports.Update // id, old password: new password, updatedAt
 	extendSession ports.Update // id, expiresAt, token: expiresAt, updatedAt, token
 }
@@ -48,16 +50,18 @@ func newQueries(s *schema) queries {
 			Model: s.account, Follow: "userId", Limit: 1,
 			Where: []ports.Condition{eq("providerId"), {Field: "email", Followed: true}},
 		},
-		accountOf:    ports.Query{Model: s.account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
-		accountsOf:   ports.Query{Model: s.account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
-		dropSession:  ports.Delete{Model: s.session, Where: []ports.Condition{tokens}},
-		dropExpired:  ports.Delete{Model: s.session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
-		dropOwn:      ports.Delete{Model: s.session, Where: []ports.Condition{tokens, eq("userId")}},
-		dropSessions: ports.Delete{Model: s.session, Where: []ports.Condition{eq("userId")}},
+		accountByProvider: ports.Query{Model: s.account, Follow: "userId", Limit: 1, Where: []ports.Condition{eq("providerId"), eq("accountId")}},
+		accountOf:         ports.Query{Model: s.account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
+		accountsOf:        ports.Query{Model: s.account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
+		dropSession:       ports.Delete{Model: s.session, Where: []ports.Condition{tokens}},
+		dropExpired:       ports.Delete{Model: s.session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
+		dropOwn:           ports.Delete{Model: s.session, Where: []ports.Condition{tokens, eq("userId")}},
+		dropSessions:      ports.Delete{Model: s.session, Where: []ports.Condition{eq("userId")}},
 		dropOthers: ports.Delete{
 			Model: s.session, Where: []ports.Condition{eq("userId"), {Field: "id", Op: ports.Ne}},
 		},
-		dropUser: ports.Delete{Model: s.user, Where: []ports.Condition{eq("id")}},
+		dropAccount: ports.Delete{Model: s.account, Where: []ports.Condition{eq("id"), eq("userId")}},
+		dropUser:    ports.Delete{Model: s.user, Where: []ports.Condition{eq("id")}},
 		setPassword: ports.Update{
 			Model: s.account, Key: ports.Key{"id"}, Where: []ports.Condition{eq("password")},
 			Set: []ports.Change{{Field: "password"}, {Field: "updatedAt"}},
@@ -77,12 +81,11 @@ const maxPatches = 256
 type patches struct {
 	schema *schema
 	mu     sync.Mutex
-	users  map[string]*ports.Update
-	sess   map[string]*ports.Update
+	kept   map[*ports.Model]map[string]*ports.Update
 }
 
 func (p *patches) init(s *schema) {
-	p.schema, p.users, p.sess = s, map[string]*ports.Update{}, map[string]*ports.Update{}
+	p.schema, p.kept = s, map[*ports.Model]map[string]*ports.Update{s.user: {}, s.session: {}, s.account: {}}
 }
 
 // of returns the update of m by id that sets the fields of change; ok is false where a field is not one of the
@@ -104,10 +107,7 @@ func (p *patches) of(m *ports.Model, change Patch) (u *ports.Update, ok bool) {
 	key := strings.Join(names, ",")
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	kept := p.users
-	if m == p.schema.session {
-		kept = p.sess
-	}
+	kept := p.kept[m]
 	if u := kept[key]; u != nil {
 		return u, true
 	}

@@ -3,7 +3,6 @@ package kernia
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +18,28 @@ type RateLimitConfig struct {
 	Window   time.Duration // of routes without a rule; 0 means 10 s
 	Max      int           // of routes without a rule, in one Window; 0 means 100
 	Rules    []RateRule    // before the built-in ones; the first that matches counts
-	InStore  bool          // count in the store's table rateLimit, in place of Config.KV or this process
+	// RuleFor chooses the rule of one request, before Rules are looked at; path is the route's. Nil leaves it to them. An
+	// error refuses the request.
+	RuleFor func(ctx context.Context, c *Call, path string) (*RateRule, error)
+
+	InStore bool // count in the store's table rateLimit, in place of Config.KV or this process
+}
+
+// GuessConfig bounds how often somebody may guess the password of one account, whatever addresses the guesses come from.
+// An account that is guessed at too often cannot be signed in to by password until Window has passed since the last
+// guess that was allowed; other ways to sign in, and a reset of the password, stay open. Unknown accounts answer alike.
+type GuessConfig struct {
+	Max    int           // wrong passwords in a row; 0 means 10
+	Window time.Duration // at most a day; 0 means 10 minutes
+}
+
+func (g *GuessConfig) settle() {
+	if g.Max == 0 {
+		g.Max = 10
+	}
+	if g.Window == 0 {
+		g.Window = 10 * time.Minute
+	}
 }
 
 // A RateRule is the limit of the routes that match Path.
@@ -95,7 +115,11 @@ func (c *Call) limit(ctx context.Context, path string) error {
 		path = "/"
 	}
 	l := ports.Limit{Bound: int64(conf.Max), Window: conf.Window}
-	if rule := c.rule(path); rule != nil {
+	rule, err := c.rule(ctx, path)
+	if err != nil {
+		return err
+	}
+	if rule != nil {
 		l = ports.Limit{Bound: int64(rule.Max), Window: rule.Window}
 	}
 	if l.Bound == 0 {
@@ -110,9 +134,7 @@ func (c *Call) limit(ctx context.Context, path string) error {
 		return err
 	}
 	if !t.Allowed {
-		seconds := strconv.FormatInt(int64((t.Wait+time.Second-1)/time.Second), 10)
-		c.SetHeader("X-Retry-After", seconds)
-		c.SetHeader("Retry-After", seconds)
+		c.retryAfter(t.Wait)
 		return ErrRateLimited
 	}
 	return nil
@@ -124,17 +146,25 @@ const limitPrefix = "rate-limit:"
 // longest is the longest window of a rule.
 const longest = day
 
-func (c *Call) rule(path string) *RateRule {
+func (c *Call) rule(ctx context.Context, path string) (*RateRule, error) {
+	if choose := c.auth.config.RateLimit.RuleFor; choose != nil {
+		if rule, err := choose(ctx, c, path); err != nil || rule != nil {
+			return rule, err
+		}
+	}
 	rules := c.auth.config.RateLimit.Rules
 	for i := range rules {
 		if rules[i].matches(path) {
-			return &rules[i]
+			return &rules[i], nil
 		}
+	}
+	if rule := c.auth.router.limits[path]; rule != nil {
+		return rule, nil
 	}
 	for i := range builtinRules {
 		if builtinRules[i].matches(path) {
-			return &builtinRules[i]
+			return &builtinRules[i], nil
 		}
 	}
-	return nil
+	return nil, nil //nolint:nilnil // no rule of its own: the default counts
 }

@@ -1,6 +1,9 @@
 package kernia
 
-import "log/slog"
+import (
+	"log/slog"
+	"strings"
+)
 
 // A Request is one HTTP call, stripped of the transport that carried it. A transport fills it with values that
 // stay right after the call: nothing in it may alias a buffer that the framework uses again.
@@ -44,3 +47,9 @@ type Response struct {
 
 // A HeaderLine is one header of a Response.
 type HeaderLine struct{ Name, Value string }
+
+// List reports whether the header is a list that several parts of a program add to. A transport adds such a line to what
+// the application's own middleware has set under the name; any other line replaces it.
+func (l HeaderLine) List() bool {
+	return strings.EqualFold(l.Name, "Vary") || strings.EqualFold(l.Name, "Access-Control-Expose-Headers")
+}

@@ -12,11 +12,13 @@ type router struct {
 	names      map[string]*Operation
 	get, post  map[string]*Operation // routes without a parameter
 	patterns   []*Operation          // routes whose last segment is a parameter
+	limits     map[string]*RateRule  // by the path of the route
 }
 
 func (r *router) add(o *Operation) error {
 	if r.names == nil {
 		r.names, r.get, r.post = map[string]*Operation{}, map[string]*Operation{}, map[string]*Operation{}
+		r.limits = map[string]*RateRule{}
 	}
 	if other := r.names[o.Name()]; other != nil {
 		return fmt.Errorf("operation %s is declared twice", o.Name())
@@ -25,6 +27,9 @@ func (r *router) add(o *Operation) error {
 	r.operations = append(r.operations, o)
 	if o.Method == "" {
 		return nil
+	}
+	if o.Limit != nil {
+		r.limits[o.Path] = o.Limit
 	}
 	if i := strings.Index(o.Path, "/:"); i >= 0 {
 		if strings.Contains(o.Path[i+2:], "/") {

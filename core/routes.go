@@ -3,22 +3,23 @@ package kernia
 import (
 	"context"
 
-	"github.com/kernia-go/kernia/core/internal/cookie"
 	"github.com/kernia-go/kernia/ports"
 )
 
 // declareCore declares the operations that every Auth has.
 func (a *Auth) declareCore(d *Declaration) {
+	a.declareCookies(d)
+	a.guesses = d.Throttle("password", a.config.Guesses.Max, a.config.Guesses.Window)
 	Get(d, "/ok", ok, Unread())
 	Get(d, "/error", a.errorPage, Unread())
 	Get(d, "/get-session", currentSession)
 	Post(d, "/get-session", refreshSession, Unread(), Errors(ErrPostSession))
-	Get(d, "/list-sessions", listSessions, Needs(Fresh))
-	Post(d, "/revoke-session", revokeSession, Needs(Live))
-	Post(d, "/revoke-sessions", revokeSessions, Needs(Live), AnyBody())
-	Post(d, "/revoke-other-sessions", revokeOtherSessions, Needs(Live), AnyBody())
-	Post(d, "/update-session", updateSession, Needs(SignedIn), Errors(ErrNoFields, ErrUpdateSession, ErrFieldTaken))
-	Post(d, "/update-user", updateUser, Needs(SignedIn), Errors(ErrNoFields, ErrEmailUpdate, ErrUpdateUser, ErrFieldTaken, ErrUserNotFound))
+	Get(d, "/list-sessions", listSessions, Fresh)
+	Post(d, "/revoke-session", revokeSession, Live)
+	Post(d, "/revoke-sessions", revokeSessions, Live, AnyBody())
+	Post(d, "/revoke-other-sessions", revokeOtherSessions, Live, AnyBody())
+	Post(d, "/update-session", updateSession, SignedIn, Errors(ErrNoFields, ErrUpdateSession, ErrFieldTaken))
+	Post(d, "/update-user", updateUser, SignedIn, Errors(ErrNoFields, ErrEmailUpdate, ErrUpdateUser, ErrFieldTaken, ErrUserNotFound))
 }
 
 // None is the input of an operation that takes nothing.
@@ -61,9 +62,7 @@ func currentSession(ctx context.Context, c *Call, in sessionQuery) (*SessionView
 	if err != nil || p == nil {
 		return nil, err
 	}
-	if c.request != nil {
-		_, c.stale = cookie.Find(c.request.Header["Cookie"], c.auth.cookies.data)
-	}
+	c.stale = c.auth.cookies.data.has(c)
 	return &SessionView{Session: p.Session, User: p.User}, nil
 }
 
@@ -95,7 +94,7 @@ func revokeSession(ctx context.Context, c *Call, in revokeInput) (Status, error)
 	if err != nil {
 		return Status{}, err
 	}
-	if err := c.auth.Sessions.revokeOwn(ctx, in.Token, p.User.ID); err != nil {
+	if _, err := c.auth.Sessions.end(ctx, in.Token, p.User.ID); err != nil {
 		return Status{}, err
 	}
 	if in.Token == p.Session.Token || in.Token == hashToken(p.Session.Token) {

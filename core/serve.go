@@ -14,10 +14,13 @@ import (
 func (a *Auth) Serve(ctx context.Context, r *Request) Response {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
-	c := &Call{auth: a, request: r}
+	c := &Call{auth: a, request: r, header: r.Header}
 	ctx = context.WithValue(ctx, callKey{}, c)
 	var resp Response
 	err := guarded(func() (err error) { resp, err = c.serve(ctx); return err })
+	if d, ok := asDiversion(err); ok {
+		err = guarded(func() (err error) { resp, err = c.diversion(d); return err })
+	}
 	if err != nil {
 		return c.failure(ctx, err)
 	}
@@ -40,6 +43,9 @@ func (c *Call) serve(ctx context.Context) (Response, error) {
 		return notFound(), nil
 	}
 	c.operation, c.source.path = o, param
+	if err := c.trustMore(ctx); err != nil {
+		return Response{}, err
+	}
 	if err := c.parse(); err != nil {
 		return Response{}, err
 	}
@@ -49,8 +55,8 @@ func (c *Call) serve(ctx context.Context) (Response, error) {
 	if err := c.checkRedirects(); err != nil {
 		return Response{}, err
 	}
-	in := reflect.New(o.In).Elem()
-	if err := o.input.decode(&c.source, in, o.need); err != nil {
+	c.in = reflect.New(o.In).Elem()
+	if err := o.input.decode(&c.source, c.in, o.need); err != nil {
 		return Response{}, err
 	}
 	if o.login {
@@ -58,26 +64,11 @@ func (c *Call) serve(ctx context.Context) (Response, error) {
 			return Response{}, err
 		}
 	}
-	out, err := c.run(ctx, in)
+	out, err := c.run(ctx)
 	if err != nil {
 		return Response{}, err
 	}
 	return c.success(out)
-}
-
-// run checks who may call and calls the handler.
-func (c *Call) run(ctx context.Context, in reflect.Value) (any, error) {
-	if c.operation.Access != Anyone {
-		p, err := c.Session(ctx)
-		if err != nil {
-			return nil, err
-		}
-		fresh := c.auth.config.Session.FreshAge
-		if c.operation.Access == Fresh && fresh >= 0 && c.auth.now().Sub(p.Session.CreatedAt) >= fresh {
-			return nil, ErrNotFresh
-		}
-	}
-	return c.operation.run(ctx, c, in)
 }
 
 // bounded limits ctx to the configured timeout, with a cause that tells our limit from the caller's.

@@ -37,10 +37,12 @@ func (a *Auth) lookup(ctx context.Context, token string) (*Principal, error) {
 // shortLife is how long a session lives that is not to be remembered.
 func (a *Auth) shortLife() time.Duration { return min(day, a.config.Session.ExpiresIn) }
 
-// short reports whether a session was begun as one not to be remembered. The row tells: it was never extended and
-// never lived longer than a day. Where remembered sessions live no longer either, only the cookie knows.
+// short reports whether a session is never extended: one that is not to be remembered, or has a life of its own. The
+// row tells: it never lived longer than a day, nor as long as sessions that are extended do. Where remembered sessions
+// live as long as that, only the cookie knows.
 func (a *Auth) short(s *Session) bool {
-	return a.config.Session.ExpiresIn > day && s.ExpiresAt.Sub(s.CreatedAt) <= day
+	life := s.ExpiresAt.Sub(s.CreatedAt)
+	return life <= day && life < a.config.Session.ExpiresIn
 }
 
 // due reports whether a session is old enough to be extended.
@@ -87,7 +89,9 @@ func (sessions Sessions) afterUpdate(ctx context.Context, s Session) error {
 
 // NewSession says how a session begins. The zero NewSession is remembered and of an unknown client.
 type NewSession struct {
-	Forget    bool // lives one day at most and is not extended
+	Forget    bool          // it lives one day at most and is not extended
+	ExpiresIn time.Duration // how long it lives; 0 means Config.Session.ExpiresIn. One of at most a day is not extended
+	Fields    Patch         // values of added session fields, those included that clients cannot set
 	IPAddress string
 	UserAgent string
 }
@@ -107,8 +111,15 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 		UserID: user.ID, Token: token, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(sessions.auth.config.Session.ExpiresIn),
 		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Extra: sessions.newExtra(),
 	}
-	if n.Forget {
+	if n.ExpiresIn > 0 {
+		s.ExpiresAt = now.Add(n.ExpiresIn)
+	} else if n.Forget {
 		s.ExpiresAt = now.Add(sessions.auth.shortLife())
+	}
+	for name, value := range n.Fields.All() {
+		if !s.Put(name, value) {
+			return Session{}, fmt.Errorf("%w: sessions have no added field %q", ports.ErrInvalid, name)
+		}
 	}
 	if s.ID, err = sessions.auth.newID(sessions.auth.schema.session); err != nil {
 		return Session{}, err
@@ -143,6 +154,9 @@ func (sessions Sessions) newExtra() ports.Extra {
 // meanwhile is ErrUnauthorized; a change to a field of the session's own, by a hook too, is an error: whose session
 // it is and what token it has never changes.
 func (sessions Sessions) Update(ctx context.Context, p *Principal, change Patch) (Session, error) {
+	if err := sessions.auth.refuseUnheld(ctx); err != nil {
+		return Session{}, err
+	}
 	for _, h := range sessions.auth.hooks {
 		if err := beforeUpdate(ctx, h.Session.BeforeUpdate, p.Session.ID, &change, ErrUpdateSession); err != nil {
 			return Session{}, err
@@ -169,51 +183,87 @@ func (sessions Sessions) List(ctx context.Context, userID string) ([]Session, er
 	return sessions.auth.kept.list(ctx, userID)
 }
 
-// Revoke ends the session of a token, or of the handle that ListSessions gave for it, and reports whether there was
-// one.
+// Revoke ends the session of a token, or of the handle that List gave for it, and reports whether there was one.
 func (sessions Sessions) Revoke(ctx context.Context, token string) (bool, error) {
+	return sessions.end(ctx, token, "")
+}
+
+// end ends one session by token or handle; an owner that is not "" is compared in the same step.
+func (sessions Sessions) end(ctx context.Context, token, owner string) (bool, error) {
+	a := sessions.auth
 	if !isToken(token) && !isHandle(token) {
 		return false, nil
 	}
-	gone, err := sessions.auth.kept.revoke(ctx, token, "")
-	if gone {
-		sessions.auth.trail.add(ctx, Event{Type: "session.revoked"})
+	if err := a.refuseUnheld(ctx); err != nil {
+		return false, err
 	}
-	return gone, err
-}
-
-// revokeOwn ends a session by token or handle if it is the user's; the store compares the owner in the same step.
-func (sessions Sessions) revokeOwn(ctx context.Context, token, userID string) error {
-	if !isToken(token) && !isHandle(token) {
-		return nil
+	var ending []Session
+	if a.watched {
+		s, err := a.kept.peek(ctx, token)
+		if err != nil {
+			return false, err
+		}
+		if s != nil && (owner == "" || s.UserID == owner) {
+			ending = append(ending, *s)
+		}
 	}
-	gone, err := sessions.auth.kept.revoke(ctx, token, userID)
-	if gone {
-		sessions.auth.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
-	}
-	return err
+	return sessions.remove(ctx, owner, ending, func() (bool, error) { return a.kept.revoke(ctx, token, owner) })
 }
 
 // RevokeAll ends every session of the user.
 func (sessions Sessions) RevokeAll(ctx context.Context, userID string) error {
-	gone, err := sessions.auth.kept.revokeAll(ctx, userID, "")
-	if gone {
-		sessions.auth.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
-	}
-	return err
+	return sessions.endAll(ctx, userID, "")
 }
 
 // RevokeOthers ends every session of the principal's user but its own.
 func (sessions Sessions) RevokeOthers(ctx context.Context, p *Principal) error {
-	gone, err := sessions.auth.kept.revokeAll(ctx, p.User.ID, p.Session.ID)
-	if gone {
-		sessions.auth.trail.add(ctx, Event{Type: "session.revoked", UserID: p.User.ID})
+	return sessions.endAll(ctx, p.User.ID, p.Session.ID)
+}
+
+func (sessions Sessions) endAll(ctx context.Context, userID, exceptID string) error {
+	a := sessions.auth
+	if err := a.refuseUnheld(ctx); err != nil {
+		return err
 	}
+	var ending []Session
+	if a.watched {
+		all, err := a.kept.list(ctx, userID)
+		if err != nil {
+			return err
+		}
+		ending = slices.DeleteFunc(all, func(s Session) bool { return s.ID == exceptID })
+	}
+	_, err := sessions.remove(ctx, userID, ending, func() (bool, error) { return a.kept.revokeAll(ctx, userID, exceptID) })
 	return err
+}
+
+// remove runs do, which ends sessions, with the hooks around it.
+func (sessions Sessions) remove(ctx context.Context, userID string, ending []Session, do func() (bool, error)) (bool, error) {
+	a := sessions.auth
+	for _, s := range ending {
+		for _, h := range a.hooks {
+			if err := after(ctx, h.Session.BeforeDelete, s, ErrDeleteSession); err != nil {
+				return false, err
+			}
+		}
+	}
+	gone, err := do()
+	if err != nil || !gone {
+		return gone, err
+	}
+	a.trail.add(ctx, Event{Type: "session.revoked", UserID: userID})
+	for _, s := range ending {
+		for _, h := range slices.Backward(a.hooks) {
+			if err := after(ctx, h.Session.AfterDelete, s, ErrDeleteSession); err != nil {
+				return gone, err
+			}
+		}
+	}
+	return gone, nil
 }
 
 // Cookie returns a session's token as a Cookie header carries it, name and signature included: for tests, and
 // for programs that hand a session to an HTTP client of their own.
 func (sessions Sessions) Cookie(token string) string {
-	return sessions.auth.cookies.session + "=" + cookie.Escape(cookie.Sign(sessions.auth.keys.Current(), token))
+	return sessions.auth.cookies.session.name + "=" + cookie.Escape(cookie.Sign(sessions.auth.keys.Current(), token))
 }

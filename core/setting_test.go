@@ -1,7 +1,6 @@
 package kernia_test
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 )
 
 func TestSettingError(t *testing.T) {
-	deny := func(context.Context, kernia.Session) error { return errors.New("no") }
 	for _, c := range []struct {
 		setting string
 		spoil   func(*kernia.Config)
@@ -54,7 +52,6 @@ func TestSettingError(t *testing.T) {
 		{"Config.SessionFields", func(c *kernia.Config) {
 			c.SessionFields = []kernia.Extra{kernia.Field[string]{Name: "password", Input: true}}
 		}},
-		{"Config.Hooks", func(c *kernia.Config) { c.Hooks.Session.BeforeDelete = deny }},
 	} {
 		cfg := kernia.Config{BaseURL: own, Secret: kerniatest.Secret, Store: memory.New()}
 		c.spoil(&cfg)

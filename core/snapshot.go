@@ -63,7 +63,7 @@ func (k kvSessions) decode(value string) (*Principal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Principal{Session: k.auth.schema.sessionOf(session), User: k.auth.schema.userOf(user)}
+	p := &Principal{By: BySession, Session: k.auth.schema.sessionOf(session), User: k.auth.schema.userOf(user)}
 	p.stored = p.Session.Token
 	return p, nil
 }
@@ -312,6 +312,26 @@ func (k kvSessions) each(ctx context.Context, userID string, f func(*Principal) 
 		}
 	}
 	return nil
+}
+
+func (k kvSessions) peek(ctx context.Context, token string) (*Session, error) {
+	hashed := token
+	if isToken(token) {
+		hashed = hashToken(token)
+	}
+	e, ok, err := k.kv.Find(ctx, sessionKey(hashed))
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		if p, err := k.decode(e.Value); err == nil {
+			return &p.Session, nil
+		}
+	}
+	if k.copy {
+		return k.rows.peek(ctx, token)
+	}
+	return nil, nil
 }
 
 func (k kvSessions) userChanged(ctx context.Context, userID string) error {

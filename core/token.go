@@ -45,3 +45,9 @@ func (a *Auth) stored(token string) string {
 func isHandle(s string) bool {
 	return strings.HasPrefix(s, storedPrefix) && len(s) == len(storedPrefix)+43
 }
+
+// digest returns base64url(SHA-256(s)), the form in which keys are stored that must not be read.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

@@ -2,7 +2,6 @@ package kernia
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -11,17 +10,13 @@ const (
 	trailTimeout = 10 * time.Second // for one event
 )
 
-// trail hands events to the sink, each at most once, behind the answers they belong to. Its one goroutine starts
-// with the first event.
+// trail hands events to the sink, each at most once and in their order, behind the answers they belong to.
 type trail struct {
-	auth    *Auth
-	mu      sync.Mutex
-	queue   chan Event
-	pending sync.WaitGroup
-	closed  bool
+	auth  *Auth
+	queue queue
 }
 
-func (t *trail) init(a *Auth) { t.auth = a }
+func (t *trail) init(a *Auth) { t.auth, t.queue = a, queue{length: trailLength, workers: 1} }
 
 // Record adds e to the audit trail; its time, and in a request its address and user agent, are filled in.
 func (a *Auth) Record(ctx context.Context, e Event) { a.trail.add(ctx, e) }
@@ -32,7 +27,7 @@ func (t *trail) add(ctx context.Context, e Event) {
 		return
 	}
 	e.Time = t.auth.now()
-	if c, ok := ctx.Value(callKey{}).(*Call); ok && c.request != nil {
+	if c := CallFrom(ctx); c != nil {
 		e.IPAddress, e.UserAgent = c.ClientAddress(), c.userAgent()
 	}
 	if h, ok := ctx.Value(holdKey{}).(*Held); ok {
@@ -43,51 +38,20 @@ func (t *trail) add(ctx context.Context, e Event) {
 }
 
 func (t *trail) send(e Event) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return
-	}
-	if t.queue == nil {
-		t.queue = make(chan Event, trailLength)
-		go t.run(t.queue)
-	}
-	t.pending.Add(1)
-	select {
-	case t.queue <- e:
-	default:
-		t.pending.Done()
-		t.auth.config.Logger.Warn("event dropped: the sink is too slow", "type", e.Type)
+	if !t.queue.add(func() { t.record(e) }) {
+		t.auth.config.Logger.Warn("event dropped: the sink is too slow, or the Auth is closed", "type", e.Type)
 	}
 }
 
-func (t *trail) run(queue <-chan Event) {
-	for e := range queue {
-		ctx, cancel := context.WithTimeout(context.Background(), trailTimeout)
-		err := guarded(func() error { return t.auth.config.Events.Record(ctx, e) })
-		cancel()
-		if err != nil {
-			t.auth.config.Logger.Error("event not recorded", "type", e.Type, "error", err)
-		}
-		t.pending.Done()
+func (t *trail) record(e Event) {
+	ctx, cancel := context.WithTimeout(context.Background(), trailTimeout)
+	defer cancel()
+	if err := guarded(func() error { return t.auth.config.Events.Record(ctx, e) }); err != nil {
+		t.auth.config.Logger.Error("event not recorded", "type", e.Type, "error", err)
 	}
 }
 
 func (t *trail) close(ctx context.Context) error {
-	t.mu.Lock()
-	queue := t.queue
-	first := !t.closed
-	t.closed = true
-	t.mu.Unlock()
-	done := make(chan struct{})
-	go func() { t.pending.Wait(); close(done) }()
-	select {
-	case <-done:
-		if queue != nil && first {
-			close(queue)
-		}
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	_, err := t.queue.close(ctx)
+	return err
 }

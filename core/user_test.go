@@ -193,14 +193,14 @@ func TestHooksKeepTheRules(t *testing.T) {
 	s := serve(t, kernia.Config{
 		SessionFields: []kernia.Extra{kernia.Field[*string]{Name: "theme", Input: true}},
 		Hooks: kernia.Hooks{
-			User: kernia.Hook[kernia.User]{
+			User: kernia.UserHooks{
 				BeforeCreate: func(_ context.Context, u *kernia.User) error { u.Email = strings.ToUpper(u.Email); return nil },
 				BeforeUpdate: func(_ context.Context, _ string, p *kernia.Patch) error {
 					p.Email("BOTH@example.com", false)
 					return nil
 				},
 			},
-			Session: kernia.Hook[kernia.Session]{BeforeUpdate: func(_ context.Context, _ string, p *kernia.Patch) error {
+			Session: kernia.SessionHooks{BeforeUpdate: func(_ context.Context, _ string, p *kernia.Patch) error {
 				if victim.ID != "" {
 					p.Put("userId", ports.String(victim.ID))
 				}

@@ -31,8 +31,11 @@ type KV interface {
 	// refused is not counted and moves nothing. A key has one window for ever; the bound may differ from call to call.
 	Add(ctx context.Context, key string, l Limit) (Tally, error)
 
+	// Reset forgets what Add counted under key; a key without a count does not matter.
+	Reset(ctx context.Context, key string) error
+
 	// Delete removes the entries under keys; those that are not there do not matter. Counts are no entries: only
-	// their window ends them.
+	// Reset and the end of their window make them go.
 	Delete(ctx context.Context, keys ...string) error
 }
 

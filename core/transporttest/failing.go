@@ -40,7 +40,7 @@ func hidesAPanic(k *kit) {
 }
 
 func hidesAPanicOfAHook(k *kit) {
-	for what, hooks := range map[string]kernia.Hook[kernia.Session]{
+	for what, hooks := range map[string]kernia.SessionHooks{
 		"a before-hook": {BeforeCreate: func(context.Context, *kernia.Session) error { panic("kit: a hook panics") }},
 		"an after-hook": {AfterCreate: func(context.Context, kernia.Session) error { panic("kit: a hook panics") }},
 	} {

@@ -168,7 +168,7 @@ func (p *probe) Declare(d *kernia.Declaration) {
 			return nil, err
 		}
 		return &kernia.SessionView{Session: who.Session, User: who.User}, nil
-	}, kernia.Needs(kernia.SignedIn))
+	}, kernia.SignedIn)
 	p.declareAnswers(d)
 	p.declareSessions(d)
 }
@@ -205,7 +205,7 @@ func (p *probe) declareSessions(d *kernia.Declaration) {
 		if err != nil || u == nil {
 			return done{}, err
 		}
-		if _, err := c.SignIn(ctx, *u, in.Forget.Value); err != nil {
+		if _, err := c.SignIn(ctx, kernia.Attempt{User: *u, Forget: in.Forget.Value}); err != nil {
 			return done{}, err
 		}
 		c.SetHeader("X-Kit-Text", "signed in")
@@ -216,7 +216,7 @@ func (p *probe) declareSessions(d *kernia.Declaration) {
 		if err != nil || u == nil {
 			return done{}, err
 		}
-		if _, err := c.SignIn(ctx, *u, true); err != nil {
+		if _, err := c.SignIn(ctx, kernia.Attempt{User: *u, Forget: true}); err != nil {
 			return done{}, err
 		}
 		panic("kit: an operation panics with a session begun")

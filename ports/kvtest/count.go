@@ -20,6 +20,7 @@ func countPromises() []promise {
 		{"JudgesByTheBoundOfTheCall", judgesByCall},
 		{"RefusesLimitsOutOfBounds", refusesLimits},
 		{"CountsKeysApart", countsApart},
+		{"ResetsOneCount", resets},
 		{"NeverConfusesCountsAndEntries", countsAreNoEntries},
 	}
 }
@@ -136,6 +137,19 @@ func refusesLimits(p *probe) {
 	}
 	l := ports.Limit{Bound: 1, Window: time.Minute}
 	p.add(kv, "key", l, allowed(1, time.Minute))
+}
+
+func resets(p *probe) {
+	kv, l := p.open(), ports.Limit{Bound: 2, Window: time.Minute}
+	p.reset(kv, "key")
+	p.add(kv, "key", l, allowed(1, time.Minute))
+	p.add(kv, "key", l, allowed(2, time.Minute))
+	p.add(kv, "other", l, allowed(1, time.Minute))
+	p.put(kv, "key", "value", time.Hour)
+	p.reset(kv, "key")
+	p.holds(kv, "key", "value")
+	p.add(kv, "key", l, allowed(1, time.Minute))
+	p.add(kv, "other", l, allowed(2, time.Minute))
 }
 
 func countsApart(p *probe) {

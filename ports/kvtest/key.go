@@ -56,6 +56,7 @@ func calls(kv ports.KV, until time.Time) map[string]func(ctx context.Context, ke
 		"Replace": func(ctx context.Context, key string) error { _, err := kv.Replace(ctx, key, e); return err },
 		"Take":    func(ctx context.Context, key string) error { _, _, err := kv.Take(ctx, key); return err },
 		"Add":     func(ctx context.Context, key string) error { _, err := kv.Add(ctx, key, l); return err },
+		"Reset":   func(ctx context.Context, key string) error { return kv.Reset(ctx, key) },
 		"Delete":  func(ctx context.Context, key string) error { return kv.Delete(ctx, "good", key) },
 	}
 	if g, ok := kv.(ports.Groups); ok {

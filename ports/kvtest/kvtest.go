@@ -114,6 +114,13 @@ func (p *probe) replace(kv ports.KV, key, value string, ttl time.Duration, want 
 	}
 }
 
+func (p *probe) reset(kv ports.KV, key string) {
+	p.Helper()
+	if err := kv.Reset(p.Context(), key); err != nil {
+		p.Errorf("Reset(%s) = %v, want nil", short(key), err)
+	}
+}
+
 func (p *probe) remove(kv ports.KV, keys ...string) {
 	p.Helper()
 	if err := kv.Delete(p.Context(), keys...); err != nil {

@@ -2,6 +2,7 @@ package kvtest
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"strconv"
@@ -92,6 +93,14 @@ func countFlaws() []flaw {
 				return m.KV.Delete(ctx, keys...)
 			}
 		}, "NeverConfusesCountsAndEntries"),
+		spoil("ResetsNothing", func(m *mutant) {
+			m.reset = func(context.Context, string) error { return nil }
+		}, "ResetsOneCount"),
+		spoil("ResetDeletesTheEntry", func(m *mutant) {
+			m.reset = func(ctx context.Context, key string) error {
+				return errors.Join(m.KV.Reset(ctx, key), m.KV.Delete(ctx, key))
+			}
+		}, "ResetsOneCount"),
 		spoil("CountsInTheEntry", func(m *mutant) {
 			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
 				tally, err := m.KV.Add(ctx, key, l)

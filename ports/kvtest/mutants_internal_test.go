@@ -21,6 +21,7 @@ type mutant struct {
 	replace func(ctx context.Context, key string, e ports.Entry) (bool, error)
 	take    func(ctx context.Context, key string) (ports.Entry, bool, error)
 	add     func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error)
+	reset   func(ctx context.Context, key string) error
 	del     func(ctx context.Context, keys ...string) error
 	join    func(ctx context.Context, group, name string, expires time.Time) error
 	members func(ctx context.Context, group string) ([]string, error)
@@ -60,6 +61,13 @@ func (m *mutant) Add(ctx context.Context, key string, l ports.Limit) (ports.Tall
 		return m.add(ctx, key, l)
 	}
 	return m.KV.Add(ctx, key, l)
+}
+
+func (m *mutant) Reset(ctx context.Context, key string) error {
+	if m.reset != nil {
+		return m.reset(ctx, key)
+	}
+	return m.KV.Reset(ctx, key)
 }
 
 func (m *mutant) Delete(ctx context.Context, keys ...string) error {

@@ -179,6 +179,17 @@ func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, e
 	return ports.Tally{Allowed: true, Count: c.n, Wait: window}, nil
 }
 
+// Reset implements [ports.KV]. A count that was folded into a shared slot, for want of room, stays until its window ends.
+func (k *KV) Reset(ctx context.Context, key string) error {
+	if err := checkKeys(ctx, "reset", key); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.counts.remove(key)
+	return nil
+}
+
 // counted returns what is counted under key, and whether it is held there or nowhere or in a shared slot.
 func (k *KV) counted(key string, l ports.Limit, now int64) (c counter, held bool) {
 	c, held = k.counts.get(key)

@@ -141,7 +141,7 @@ func (k *KV) Replace(ctx context.Context, key string, e ports.Entry) (bool, erro
 	return n == 1, err
 }
 
-// Delete implements [ports.KV]. Counts stay: only their window ends them.
+// Delete implements [ports.KV]. Counts stay.
 func (k *KV) Delete(ctx context.Context, keys ...string) error {
 	if err := checkKeys("delete", keys...); err != nil {
 		return err
@@ -189,7 +189,7 @@ func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, e
 	}
 	now := k.now()
 	got, err := do(ctx, "add", func() ([]int64, error) {
-		return k.script.add.Run(ctx, k.client, []string{k.prefix + "c:" + key}, now, l.Bound, window, slack.Milliseconds()).Int64Slice()
+		return k.script.add.Run(ctx, k.client, []string{k.count(key)}, now, l.Bound, window, slack.Milliseconds()).Int64Slice()
 	})
 	if err != nil {
 		return ports.Tally{}, err
@@ -199,6 +199,17 @@ func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, e
 	}
 	return ports.Tally{Allowed: got[0] == 1, Count: got[1], Wait: time.Duration(got[2]-now) * time.Millisecond}, nil
 }
+
+// Reset implements [ports.KV].
+func (k *KV) Reset(ctx context.Context, key string) error {
+	if err := checkKeys("reset", key); err != nil {
+		return err
+	}
+	_, err := do(ctx, "reset", func() (struct{}, error) { return struct{}{}, k.client.Unlink(ctx, k.count(key)).Err() })
+	return err
+}
+
+func (k *KV) count(key string) string { return k.prefix + "c:" + key }
 
 func (k *KV) entry(key string) string { return k.prefix + "v:" + key }
 

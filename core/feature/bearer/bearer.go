@@ -3,6 +3,7 @@
 package bearer
 
 import (
+	"context"
 	"net/url"
 	"strings"
 
@@ -19,8 +20,21 @@ type Feature struct {
 // Declare adds the Authorization scheme and the header.
 func (f Feature) Declare(d *kernia.Declaration) {
 	d.Name("bearer")
-	d.Authorize("Bearer", f.read)
+	d.Authenticate("Authorization", f.present)
 	d.Issued(expose)
+}
+
+// present reads an Authorization header.
+func (f Feature) present(_ context.Context, c *kernia.Call, header string) (kernia.Presented, error) {
+	scheme, value, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return kernia.Presented{}, nil
+	}
+	token, ok := f.read(c, strings.TrimSpace(value))
+	if !ok {
+		return kernia.Presented{}, nil
+	}
+	return kernia.Presented{Token: token}, nil
 }
 
 // read returns the token of a header. A bad signature says nothing: the cookie counts then.

@@ -51,11 +51,11 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	kernia.Post(d, "/sign-up/email", f.signUp, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
 		ErrSignUpDisabled, ErrTooShort, ErrTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrFieldTaken))
 	kernia.Post(d, "/sign-in/email", f.signIn, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
-		ErrDisabled, kernia.ErrInvalidEmail, ErrTooLong, ErrCredentials))
+		ErrDisabled, kernia.ErrInvalidEmail, ErrTooLong, ErrCredentials, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/sign-out", signOut, kernia.OptionalBody())
-	kernia.Post(d, "/change-password", f.changePassword, kernia.Needs(kernia.Live), kernia.Errors(
-		ErrTooShort, ErrTooLong, ErrPassword, ErrNoCredential))
-	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Needs(kernia.Live), kernia.Errors(ErrPassword))
+	kernia.Post(d, "/change-password", f.changePassword, kernia.Live, kernia.Errors(
+		ErrTooShort, ErrTooLong, ErrPassword, ErrNoCredential, kernia.ErrTooManyAttempts))
+	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Live, kernia.Errors(ErrPassword, kernia.ErrTooManyAttempts))
 }
 
 // length counts as JavaScript does, in UTF-16 code units, so that both servers accept the same passwords.
@@ -133,7 +133,7 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 	if err != nil {
 		return SignUpOutput{}, err
 	}
-	s, err := c.SignIn(ctx, created, !in.RememberMe.Or(true))
+	s, err := c.SignIn(ctx, kernia.Attempt{User: created, Method: "email", Forget: !in.RememberMe.Or(true)})
 	if err != nil {
 		return SignUpOutput{}, err
 	}
@@ -180,7 +180,7 @@ func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (Si
 	if found != nil {
 		account = &found.Account
 	}
-	ok, err := c.Auth().Accounts.CheckPassword(ctx, account, in.Password)
+	ok, err := c.Auth().Accounts.CheckPassword(ctx, kernia.Guess{Name: in.Email, Account: account, Password: in.Password})
 	if err != nil {
 		return SignInOutput{}, err
 	}
@@ -192,16 +192,14 @@ func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (Si
 		c.Auth().Record(ctx, e)
 		return SignInOutput{}, ErrCredentials
 	}
-	s, err := c.SignIn(ctx, found.User, !in.RememberMe.Or(true))
-	if err != nil {
-		return SignInOutput{}, err
-	}
-	out := SignInOutput{Token: s.Token, User: found.User}
+	out := SignInOutput{User: found.User}
 	if in.CallbackURL.Set {
 		out.URL, out.Redirect = &in.CallbackURL.Value, in.CallbackURL.Value != ""
 		c.Location(in.CallbackURL.Value)
 	}
-	return out, nil
+	s, err := c.SignIn(ctx, kernia.Attempt{User: found.User, Method: "email", Account: account, Forget: !in.RememberMe.Or(true)})
+	out.Token = s.Token
+	return out, err
 }
 
 // SignOutInput holds nothing that matters here; upstream's client may send it.

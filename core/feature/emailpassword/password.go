@@ -2,6 +2,7 @@ package emailpassword
 
 import (
 	"context"
+	"errors"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
@@ -44,44 +45,51 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	if account == nil || account.Password == "" {
 		return ChangePasswordOutput{}, ErrNoCredential
 	}
-	ok, err := auth.Accounts.CheckPassword(ctx, account, in.CurrentPassword)
+	ok, err := auth.Accounts.CheckPassword(ctx, kernia.Guess{Name: p.User.Email, Account: account, Password: in.CurrentPassword})
 	if err != nil {
 		return ChangePasswordOutput{}, err
 	}
 	if !ok {
 		return ChangePasswordOutput{}, ErrPassword
 	}
-	if err := f.replace(ctx, auth, account, in.NewPassword); err != nil {
-		return ChangePasswordOutput{}, err
-	}
-	auth.Record(ctx, kernia.Event{Type: "password.changed", UserID: p.User.ID, SessionID: p.Session.ID})
-	out := ChangePasswordOutput{User: p.User}
 	if !in.RevokeOtherSessions.Or(false) {
-		return out, nil
+		return ChangePasswordOutput{User: p.User}, f.replace(ctx, c, p, account, in.NewPassword)
 	}
-	if err := auth.Sessions.RevokeAll(ctx, p.User.ID); err != nil {
-		return ChangePasswordOutput{}, err
-	}
-	s, err := c.SignIn(ctx, p.User, c.Forgotten(p))
+	// The new session comes first: where a feature denies it, nothing has changed yet.
+	s, err := c.SignIn(ctx, kernia.Attempt{User: p.User, Account: account, Forget: c.Forgotten(p), Renewal: true})
 	if err != nil {
 		return ChangePasswordOutput{}, err
 	}
-	out.Token = &s.Token
-	return out, nil
+	if err := f.replace(ctx, c, p, account, in.NewPassword); err != nil {
+		_, gone := auth.Sessions.Revoke(ctx, s.Token)
+		return ChangePasswordOutput{}, errors.Join(err, gone)
+	}
+	now, err := c.Session(ctx)
+	if err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	if err := auth.Sessions.RevokeOthers(ctx, now); err != nil {
+		return ChangePasswordOutput{}, err
+	}
+	return ChangePasswordOutput{Token: &s.Token, User: p.User}, nil
 }
 
 // replace stores a new password, unless another change was faster: the password that was proven is then no longer
 // the account's.
-func (f Feature) replace(ctx context.Context, auth *kernia.Auth, account *kernia.Account, password string) error {
-	hash, err := auth.Accounts.HashPassword(ctx, password)
+func (f Feature) replace(ctx context.Context, c *kernia.Call, p *kernia.Principal, account *kernia.Account, password string) error {
+	hash, err := c.Auth().Accounts.HashPassword(ctx, password)
 	if err != nil {
 		return err
 	}
-	ok, err := auth.Accounts.ReplacePassword(ctx, account, hash)
-	if err == nil && !ok {
+	ok, err := c.Auth().Accounts.ReplacePassword(ctx, account, hash)
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return ErrPassword
 	}
-	return err
+	c.Auth().Record(ctx, kernia.Event{Type: "password.changed", UserID: p.User.ID, SessionID: p.Session.ID})
+	return nil
 }
 
 // VerifyPasswordInput is a password to check.
@@ -107,7 +115,7 @@ func (f Feature) verifyPassword(ctx context.Context, c *kernia.Call, in VerifyPa
 	if err != nil {
 		return kernia.Status{}, err
 	}
-	ok, err := c.Auth().Accounts.CheckPassword(ctx, account, in.Password)
+	ok, err := c.Auth().Accounts.CheckPassword(ctx, kernia.Guess{Name: p.User.Email, Account: account, Password: in.Password})
 	if err != nil {
 		return kernia.Status{}, err
 	}

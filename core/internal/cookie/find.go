@@ -76,3 +76,19 @@ func tooLong(header []string) bool {
 	}
 	return false
 }
+
+// Each calls try with the un-escaped value of every cookie called name, in their order, until try returns true.
+func Each(header []string, name string, try func(value string) bool) {
+	if name == "" || tooLong(header) {
+		return
+	}
+	for _, line := range header {
+		for line != "" {
+			n, v, rest, ok := next(line)
+			line = rest
+			if ok && n == name && try(Unescape(v)) {
+				return
+			}
+		}
+	}
+}

@@ -20,6 +20,7 @@ type Counts struct {
 	add     ports.Update // key, after, bound: 1, now
 	restart ports.Update // key, until: 1, now
 	stale   ports.Delete // before, prefix
+	drop    ports.Delete // key
 }
 
 var _ Counter = (*Counts)(nil)
@@ -40,6 +41,7 @@ func NewCounts(db Tables, prefix string, age time.Duration) *Counts {
 			Model: m, Key: ports.Key{"key"}, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}},
 			Set: []ports.Change{{Field: "count"}, {Field: "lastRequest"}},
 		},
+		drop:  ports.Delete{Model: m, Where: []ports.Condition{{Field: "key"}}},
 		stale: ports.Delete{Model: m, Where: []ports.Condition{{Field: "lastRequest", Op: ports.Le}, {Field: "key", Op: ports.Contains}}},
 	}
 }
@@ -107,6 +109,15 @@ func (t *Counts) create(ctx context.Context, key, last ports.Value) (ports.Recor
 		return nil, err
 	}
 	return t.db.Store.Create(ctx, t.db.Counts, ports.Record{ports.Nullable(id), key, ports.Int(1), last})
+}
+
+// Reset forgets the count under key.
+func (t *Counts) Reset(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	_, err := t.db.Store.Delete(ctx, &t.drop, []ports.Value{ports.String(plainText(key))})
+	return err
 }
 
 func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {

@@ -1,0 +1,45 @@
+package kernia
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	backgroundLength  = 1024             // tasks that wait at once
+	backgroundWorkers = 4                // tasks that run at once
+	backgroundTimeout = 30 * time.Second // for one task
+)
+
+// Enqueue runs a task behind the answer: sending a mail, calling a webhook. It waits for the commit where ctx is in a
+// transaction, and is dropped with a transaction that is rolled back. The task gets a context of its own that lasts 30
+// seconds. What fails, and what is dropped because too much waits, is logged under the task's name, which must hold
+// nothing secret. [Auth.Close] waits for what is queued; after it tasks are dropped.
+func (a *Auth) Enqueue(ctx context.Context, task string, run func(ctx context.Context) error) {
+	_ = a.committed(ctx, func(context.Context) error { //nolint:contextcheck // a task outlives the request it belongs to
+		if !a.background.add(func() { a.perform(task, run) }) {
+			a.config.Logger.Error("background task dropped", "task", task)
+		}
+		return nil
+	})
+}
+
+func (a *Auth) perform(task string, run func(ctx context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), backgroundTimeout)
+	defer cancel()
+	if err := guarded(func() error { return run(ctx) }); err != nil {
+		a.config.Logger.Error("background task failed", "task", task, "error", err)
+	}
+}
+
+// Close waits until background tasks are done and the audit trail is written, or ctx is done; its error says how many
+// tasks were left. It does not close the store, which belongs to whoever opened it. Calls after Close still work; their
+// tasks and events are lost.
+func (a *Auth) Close(ctx context.Context) error {
+	left, err := a.background.close(ctx)
+	if err != nil {
+		return fmt.Errorf("kernia: closing with %d background tasks left: %w", left, err)
+	}
+	return a.trail.close(ctx)
+}

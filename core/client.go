@@ -1,0 +1,50 @@
+package kernia
+
+import "context"
+
+// A Client says who calls where there is no HTTP request to tell it: the peer of a gRPC call, the terminal of a
+// command-line tool.
+type Client struct {
+	Address   string // "IP" or "IP:port"; "" where unknown
+	UserAgent string // as in the header of that name
+}
+
+type clientKey struct{}
+
+// WithClient returns a context in which calls without HTTP count as the client's: sessions and events keep its address
+// and user agent, rate limits count its calls, and Config.DisabledPaths apply.
+func WithClient(ctx context.Context, client Client) context.Context {
+	return context.WithValue(ctx, clientKey{}, &client)
+}
+
+// Credentials are what a caller presents where there is no HTTP request: the headers that carry credentials, under
+// their canonical names. Metadata of a gRPC call fits.
+type Credentials struct {
+	Header Header // as {"Authorization": {"Bearer …"}} or {"Cookie": {"…"}}
+}
+
+// Authenticate returns who presents the credentials: nil and no error for nobody, an error where a store could not be
+// asked or a feature denies. A session that is due is extended. A cookie counts only where the Origin among the
+// headers, if any, is trusted: else it is ErrOrigin.
+func (a *Auth) Authenticate(ctx context.Context, credentials Credentials) (*Principal, error) {
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	c := &Call{auth: a, header: credentials.Header}
+	c.client, _ = ctx.Value(clientKey{}).(*Client)
+	ctx = context.WithValue(ctx, callKey{}, c)
+	var p *Principal
+	err := guarded(func() (err error) {
+		if err := c.trustMore(ctx); err != nil {
+			return err
+		}
+		if c.Header("Cookie") != "" && c.Header("Origin") != "" && !c.trusts(c.Header("Origin")) {
+			return ErrOrigin
+		}
+		p, err = c.Principal(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, a.explain(ctx, err)
+	}
+	return p, nil
+}

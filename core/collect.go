@@ -1,0 +1,164 @@
+package kernia
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+type tableDraft struct {
+	model    *ports.Model
+	complete func(s *schema, byName map[string]*ports.Model) error
+}
+
+// collect runs every feature's Declare and puts the parts together.
+func (a *Auth) collect(features []Feature) error {
+	core := &Declaration{auth: a}
+	a.declareCore(core)
+	all := []*Declaration{core}
+	names := map[string]bool{}
+	a.purposes = map[string]bool{}
+	for _, f := range features {
+		d := &Declaration{auth: a, feature: fmt.Sprintf("%T", f)}
+		f.Declare(d)
+		for _, step := range d.last {
+			step()
+		}
+		if d.err == nil && names[d.feature] {
+			d.err = fmt.Errorf("is given twice")
+		}
+		names[d.feature] = true
+		all = append(all, d)
+	}
+	for _, d := range all {
+		if err := a.take(d, names); err != nil {
+			return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
+		}
+	}
+	a.hooks = append(a.hooks, a.config.Hooks)
+	a.watched = slices.ContainsFunc(a.hooks, func(h Hooks) bool { return h.Session.BeforeDelete != nil || h.Session.AfterDelete != nil })
+	if err := a.steps(all); err != nil {
+		return err
+	}
+	if err := a.settleCookies(all); err != nil {
+		return err
+	}
+	return a.complete(all)
+}
+
+// take adds what one feature declared, if it may: given are the names of all features.
+func (a *Auth) take(d *Declaration, given map[string]bool) error {
+	if d.err != nil {
+		return d.err
+	}
+	for _, name := range d.requires {
+		if !given[name] {
+			return fmt.Errorf("requires feature %s, which is not given to New", name)
+		}
+	}
+	for _, purpose := range d.purposes {
+		if a.purposes[purpose] {
+			return fmt.Errorf("declares the purpose %q, which another feature or it itself has declared", purpose)
+		}
+		a.purposes[purpose] = true
+	}
+	for _, o := range d.operations {
+		o.Feature = d.feature
+		if err := a.router.add(o); err != nil {
+			return err
+		}
+	}
+	a.hooks = append(a.hooks, d.hooks...)
+	a.credential = append(a.credential, d.credential...)
+	a.issued = append(a.issued, d.issued...)
+	a.interrupts = append(a.interrupts, d.interrupts...)
+	return nil
+}
+
+// complete builds the schema from what everybody declared.
+func (a *Auth) complete(all []*Declaration) error {
+	users, err := extras("UserFields", a.config.UserFields, all, func(d *Declaration) []Extra { return d.users })
+	if err != nil {
+		return err
+	}
+	sessions, err := extras("SessionFields", a.config.SessionFields, all, func(d *Declaration) []Extra { return d.sessions })
+	if err != nil {
+		return err
+	}
+	if a.schema, err = newSchema(a.config.IDs, users, sessions); err != nil {
+		return err
+	}
+	if a.config.RateLimit.InStore {
+		a.schema.addRateLimit()
+	}
+	byName := map[string]*ports.Model{}
+	for _, m := range a.schema.all {
+		byName[m.Name] = m
+	}
+	for _, d := range all {
+		for _, t := range d.tables {
+			if byName[t.model.Name] != nil {
+				return fmt.Errorf("kernia: feature %s: table %q is declared twice", d.feature, t.model.Name)
+			}
+			byName[t.model.Name] = t.model
+			a.schema.all = append(a.schema.all, t.model)
+		}
+	}
+	for _, d := range all {
+		for _, t := range d.tables {
+			if err := t.complete(a.schema, byName); err != nil {
+				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
+			}
+		}
+	}
+	return a.schema.name(a.config.Tables)
+}
+
+// extras returns what the features and then the application's own setting add to a table.
+func extras(setting string, own []Extra, all []*Declaration, of func(*Declaration) []Extra) ([]extraField, error) {
+	var out []extraField
+	seen := map[string]bool{}
+	add := func(e Extra) error {
+		x := e.extra()
+		if x.name == "" || seen[x.name] {
+			return fmt.Errorf("field %q has no name or is there already", x.name)
+		}
+		if x.unique && !x.fallback.IsNull() {
+			return fmt.Errorf("field %q is unique and has a default that only one record can hold", x.name)
+		}
+		if reserved(x.name) {
+			return fmt.Errorf("field %q has a name that requests use for something else", x.name)
+		}
+		if x.required && !x.input && x.fallback.IsNull() {
+			return fmt.Errorf("field %q is required, has no default and cannot be set", x.name)
+		}
+		seen[x.name] = true
+		out = append(out, x)
+		return nil
+	}
+	for _, d := range all {
+		for _, e := range of(d) {
+			if err := add(e); err != nil {
+				return nil, fmt.Errorf("kernia: feature %s: %w", d.feature, err)
+			}
+		}
+	}
+	for _, e := range own {
+		if err := add(e); err != nil {
+			return nil, badSetting(setting, "%w", err)
+		}
+	}
+	return out, nil
+}
+
+// reserved reports whether an operation of the core or of sign-up reads a member of that name, in either spelling,
+// before added fields see it.
+func reserved(field string) bool {
+	for _, name := range append(redirectNames[:], "rememberMe", "password", "newPassword", "currentPassword", "token", "revokeOtherSessions") {
+		if field == name || field == snake(name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,106 @@
+package kernia
+
+import "context"
+
+// An Attempt is one sign-in that has proved who the user is and has no session yet.
+type Attempt struct {
+	User    User
+	Method  string     // how the user proved it: "email", "username", "magic-link", the id of a provider
+	Account *Account   // whose password or identity was proved; nil where it was another proof
+	Forget  bool       // the session is not to be remembered: rememberMe was false
+	Session NewSession // what else the session begins with; Forget, IPAddress and UserAgent are filled in
+
+	// Renewal says that the user was signed in already and gets a new session in place of the old one, after a change
+	// of the password, say. A step that asks for a second factor lets it pass.
+	Renewal bool
+}
+
+// A Diversion ends a sign-in with an answer in place of a session: "a second factor is needed", say. It travels as an
+// error from the step that interrupts to the dispatcher, which answers status 200, no session cookie, and what the
+// feature set. A caller without HTTP finds it by errors.As.
+type Diversion struct {
+	Answer   any    // the body; its JSON is what clients see, fields marked json:"-" are for callers without HTTP
+	Redirect string // where an operation that redirects sends the browser; "" to answer the body there, too
+}
+
+// Error says that the sign-in is not complete.
+func (*Diversion) Error() string { return "kernia: the sign-in needs a further step" }
+
+// Interrupt adds a step that every sign-in passes before a session exists: a ban, a second factor. An error ends the
+// sign-in with that answer; a *[Diversion] is an answer that is no failure. A panic ends the sign-in too.
+func (d *Declaration) Interrupt(step func(ctx context.Context, c *Call, at Attempt) error) {
+	d.interrupts = append(d.interrupts, step)
+}
+
+// SignIn begins a session for the user of the attempt, unless a feature interrupts, and makes the answer set its
+// cookies. Every way to sign in ends here. Errors: what the interrupting feature answers, a *[Diversion] among it,
+// ErrCreateSession or a hook's own error for a denial.
+func (c *Call) SignIn(ctx context.Context, at Attempt) (Session, error) {
+	for _, step := range c.auth.interrupts {
+		if err := guarded(func() error { return step(ctx, c, at) }); err != nil {
+			return Session{}, c.divert(err, at)
+		}
+	}
+	n := at.Session
+	n.Forget, n.IPAddress, n.UserAgent = at.Forget, c.ClientAddress(), c.userAgent()
+	s, err := c.auth.Sessions.Issue(ctx, at.User, n)
+	if err != nil {
+		return Session{}, err
+	}
+	c.renewed, c.forget, c.begun, c.ended, c.diverted = &s, at.Forget || n.ExpiresIn != 0, true, false, nil
+	c.method = at.Method
+	c.asked, c.principal, c.dead = true, &Principal{User: at.User, Session: s, By: BySession, stored: c.auth.stored(s.Token)}, false
+	return s, nil
+}
+
+// divert notes what a Diversion asks of the answer's cookies: the session that the browser had is over, and how the
+// next one is to be kept is remembered.
+func (c *Call) divert(err error, at Attempt) error {
+	if d, ok := asDiversion(err); ok {
+		c.diverted, c.forget = d, at.Forget
+	}
+	return err
+}
+
+// Begun returns the session that the call began and how the user signed in; nil where it began none.
+func (c *Call) Begun() (p *Principal, method string) {
+	if !c.begun {
+		return nil, ""
+	}
+	return c.principal, c.method
+}
+
+// Renew makes the answer set the principal's session cookie anew, in the way it was set before. A caller without a
+// session gets none.
+func (c *Call) Renew(p *Principal) {
+	if c.request != nil && p.HasSession() {
+		c.renewed, c.forget = &p.Session, c.Forgotten(p)
+	}
+}
+
+// Forgotten reports whether the principal's session is one that is not to be remembered.
+func (c *Call) Forgotten(p *Principal) bool { return c.forgotten() || c.auth.short(&p.Session) }
+
+// SignOut ends every session that the call presents, by cookies and by the Authorization header, and makes the answer delete its cookies. A store that is
+// down is an error, and nobody is signed out.
+func (c *Call) SignOut(ctx context.Context) error {
+	tokens := append([]string{c.acting}, c.cookieTokens()...)
+	got, err := c.present(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, token := range append(tokens, got.Token) {
+		if !isToken(token) {
+			continue
+		}
+		if _, err := c.auth.Sessions.Revoke(ctx, token); err != nil {
+			return err
+		}
+	}
+	c.asked, c.principal = true, nil
+	c.End()
+	return nil
+}
+
+// End makes the answer delete the session's cookies.
+func (c *Call) End() { c.ended, c.renewed = true, nil }

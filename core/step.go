@@ -1,0 +1,103 @@
+package kernia
+
+import (
+	"context"
+	"fmt"
+	"path"
+)
+
+// An Outcome is what an operation has come to, for a step after it.
+type Outcome struct {
+	Value any   // what the handler returned; nil where Err is set
+	Err   error // why it failed, or a *Diversion; nil where it succeeded
+}
+
+type beforeStep struct {
+	patterns []string
+	step     func(ctx context.Context, c *Call) error
+}
+
+type afterStep struct {
+	patterns []string
+	step     func(ctx context.Context, c *Call, o *Outcome) error
+}
+
+// Before adds a step before the operations whose path matches one of the patterns, as "/sign-in/*" or "/sign-up/email"
+// ([path.Match]). It runs after the input was checked and before access is; it reads the input by [Call.Input], may add
+// cookies and headers, and denies by an error, which is the answer. It also runs in calls without HTTP. Steps run in
+// the order in which features were given to New.
+func (d *Declaration) Before(patterns []string, step func(ctx context.Context, c *Call) error) {
+	d.befores = append(d.befores, beforeStep{patterns, step})
+}
+
+// After adds a step after the operations whose path matches one of the patterns, failed ones included. It may add
+// cookies and headers and replace what is in the Outcome; its error is the answer. Steps run in the reverse order.
+func (d *Declaration) After(patterns []string, step func(ctx context.Context, c *Call, o *Outcome) error) {
+	d.afters = append(d.afters, afterStep{patterns, step})
+}
+
+// steps gives every operation the steps that features put around it.
+func (a *Auth) steps(all []*Declaration) error {
+	for _, d := range all {
+		for _, b := range d.befores {
+			if err := a.around(d, b.patterns, func(o *Operation) { o.before = append(o.before, b) }); err != nil {
+				return err
+			}
+		}
+		for _, s := range d.afters {
+			if err := a.around(d, s.patterns, func(o *Operation) { o.after = append([]afterStep{s}, o.after...) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// around calls add for every operation that one of the patterns matches.
+func (a *Auth) around(d *Declaration, patterns []string, add func(o *Operation)) error {
+	for _, o := range a.router.operations {
+		for _, pattern := range patterns {
+			ok, err := path.Match(pattern, o.Path)
+			if err != nil {
+				return fmt.Errorf("kernia: feature %s: the pattern %q of a step: %w", d.feature, pattern, err)
+			}
+			if ok {
+				add(o)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// run checks who may call and calls the handler, with the steps around it.
+func (c *Call) run(ctx context.Context) (any, error) {
+	var o Outcome
+	o.Value, o.Err = c.handle(ctx)
+	for _, s := range c.operation.after {
+		if err := guarded(func() error { return s.step(ctx, c, &o) }); err != nil {
+			return nil, err
+		}
+	}
+	if o.Err != nil {
+		return nil, o.Err
+	}
+	return o.Value, nil
+}
+
+func (c *Call) handle(ctx context.Context) (any, error) {
+	for _, s := range c.operation.before {
+		if err := guarded(func() error { return s.step(ctx, c) }); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.check(ctx, c.operation.Access); err != nil {
+		return nil, err
+	}
+	if len(c.operation.after) == 0 {
+		return c.operation.run(ctx, c, c.in)
+	}
+	var out any
+	err := guarded(func() (err error) { out, err = c.operation.run(ctx, c, c.in); return err })
+	return out, err
+}
