@@ -80,20 +80,12 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if c.limit == 0 {
 		c.limit = defaultBodyLimit
 	}
-	for _, s := range o.Origins {
-		u, err := url.Parse(s)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.Contains(s, "@") ||
-			u.Scheme+"://"+u.Host != s {
-			return nil, fmt.Errorf("nethttp: ClientOptions.Origins: %q is no origin; write it as https://idp.internal", s)
-		}
-		c.origins[originOf(u)] = true
+	if err := c.name(o.Origins); err != nil {
+		return nil, err
 	}
-	var proxy *url.URL
-	if o.Proxy != "" {
-		var err error
-		if proxy, err = url.Parse(o.Proxy); err != nil || proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Host == "" {
-			return nil, errors.New("nethttp: ClientOptions.Proxy must be an http or https URL") // it may hold a password
-		}
+	proxy, err := parseProxy(o.Proxy)
+	if err != nil {
+		return nil, err
 	}
 	dialer := net.Dialer{Timeout: c.timeout}
 	c.named = newTransport(dialer, c.timeout, o.Roots, proxy)
@@ -102,6 +94,29 @@ func NewClient(o ClientOptions) (*Client, error) {
 	}
 	c.public = newTransport(dialer, c.timeout, o.Roots, proxy)
 	return c, nil
+}
+
+// name lets the client call the origins.
+func (c *Client) name(origins []string) error {
+	for i, s := range origins {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Scheme+"://"+u.Host != s {
+			return fmt.Errorf("nethttp: ClientOptions.Origins[%d] is no origin; write it as https://idp.internal", i)
+		}
+		c.origins[originOf(u)] = true
+	}
+	return nil
+}
+
+func parseProxy(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, nil // no proxy, as http.Transport has it
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, errors.New("nethttp: ClientOptions.Proxy must be an http or https URL") // it may hold a password
+	}
+	return u, nil
 }
 
 func newTransport(dialer net.Dialer, timeout time.Duration, roots *x509.CertPool, proxy *url.URL) *http.Transport {
@@ -152,15 +167,9 @@ func (c *Client) fetch(ctx context.Context, r *ports.FetchRequest, u *url.URL) (
 	if err != nil {
 		return ports.FetchResponse{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	req, err := outgoing(ctx, r)
 	if err != nil {
-		return ports.FetchResponse{}, ports.ErrInvalid
-	}
-	for _, l := range r.Header {
-		req.Header.Add(l.Name, l.Value)
-	}
-	if req.Header.Get("User-Agent") == "" {
-		req.Header.Set("User-Agent", "Kernia")
+		return ports.FetchResponse{}, err
 	}
 	// RoundTrip, not http.Client: it follows no redirect, keeps no cookies and adds no URL to its errors.
 	answer, err := transport.RoundTrip(req)
@@ -182,6 +191,20 @@ func (c *Client) fetch(ctx context.Context, r *ports.FetchRequest, u *url.URL) (
 		return ports.FetchResponse{}, ports.ErrTooLarge
 	}
 	return ports.FetchResponse{Status: answer.StatusCode, Header: lines(answer.Header), Body: body}, nil
+}
+
+func outgoing(ctx context.Context, r *ports.FetchRequest) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, ports.ErrInvalid
+	}
+	for _, l := range r.Header {
+		req.Header.Add(l.Name, l.Value)
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "Kernia")
+	}
+	return req, nil
 }
 
 // transport returns the transport for u, or ErrForbidden. An address in the URL is judged here as well, since a proxy

@@ -46,8 +46,10 @@ func TestClientOptions(t *testing.T) {
 			t.Errorf("NewClient(%+v) = %v, want an error that names the option", o, err)
 		}
 	}
-	if _, err := nethttp.NewClient(nethttp.ClientOptions{Proxy: "ftp://u:secret@proxy"}); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("the error of a proxy is %v, want one without the password", err)
+	for _, o := range []nethttp.ClientOptions{{Proxy: "ftp://u:secret@proxy"}, {Origins: []string{"https://u:secret@idp.internal"}}} {
+		if _, err := nethttp.NewClient(o); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error is %v, want one without the password", err)
+		}
 	}
 }
 
