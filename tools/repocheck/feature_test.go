@@ -1,14 +1,109 @@
 package repocheck_test
 
 import (
+	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kernia-go/kernia/tools/internal/workspace"
 )
 
+// Where a feature is served and tested beside its own folder.
+const (
+	program  = "cmd/kernia"
+	replay   = "e2e/replay"
+	client   = "e2e/client"
+	keysPage = "docs/reference/configuration.md"
+)
+
+// kit is the folder of the kit for features.
+const kit = "core/featuretest"
+
 // features: whoever finds one of a feature's files has found them all.
-func features(_ *testing.T, r *repo) []string {
+func features(t *testing.T, r *repo) []string {
+	var broken []string
+	for _, name := range r.features() {
+		dir := "core/feature/" + name
+		at := func(place, format string, args ...any) {
+			broken = append(broken, place+": "+fmt.Sprintf(format, args...))
+		}
+		for _, want := range []string{dir + "/" + name + ".go", dir + "/" + name + "_test.go", dir + "/example_test.go", featurePage(name)} {
+			if !r.has(want) {
+				at(dir, "lacks %s", want)
+			}
+		}
+		if file := dir + "/" + name + ".go"; r.has(file) {
+			text := r.read(t, file)
+			if !regexp.MustCompile(`(?m)^package ` + name + `$`).MatchString(text) {
+				at(file, "is not of package %s", name)
+			}
+			if !declares.MatchString(text) {
+				at(file, "has no method Declare of Feature")
+			}
+		}
+		if r.holds(kit) && !r.says(t, dir, isGoTest, "featuretest.Run(") {
+			at(dir, "no test calls featuretest.Run")
+		}
+		for _, user := range []string{program, replay} {
+			if !r.imports(t, user, dir) {
+				at(dir, "nothing in %s imports it", user)
+			}
+		}
+		if r.has(featurePage(name)) {
+			broken = append(broken, served(t, r, name)...)
+		}
+	}
+	return broken
+}
+
+var declares = regexp.MustCompile(`(?m)^func \((?:\w+ )?\*?Feature\) Declare\(`)
+
+// served: the page names the key of kernia serve, and the tests with the official client use it.
+func served(t *testing.T, r *repo, name string) []string {
+	page := featurePage(name)
+	keys := r.keys(t)
+	var named []string
+	for _, m := range code.FindAllStringSubmatch(r.read(t, page), -1) {
+		if slices.Contains(keys, m[1]) {
+			named = append(named, m[1])
+		}
+	}
+	if len(named) == 0 {
+		return []string{page + ": names no key of " + keysPage}
+	}
+	for _, key := range named {
+		last := key[strings.LastIndex(key, ".")+1:]
+		if r.says(t, client, isGoTest, `"`+last+`"`) {
+			return nil
+		}
+	}
+	return []string{fmt.Sprintf("core/feature/%s: nothing in %s sets %s", name, client, strings.Join(named, " or "))}
+}
+
+var (
+	code = regexp.MustCompile("`([^`\n]+)`")
+	key  = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|")
+)
+
+// keys returns what the configuration of kernia serve may set.
+func (r *repo) keys(t *testing.T) []string {
+	if !r.has(keysPage) {
+		return nil
+	}
+	var keys []string
+	for _, m := range key.FindAllStringSubmatch(r.read(t, keysPage), -1) {
+		keys = append(keys, m[1])
+	}
+	return keys
+}
+
+func featurePage(name string) string { return "docs/features/" + name + ".md" }
+
+// features returns the names of all features.
+func (r *repo) features() []string {
 	var names []string
 	for _, file := range r.files {
 		parts := strings.Split(file, "/")
@@ -17,14 +112,31 @@ func features(_ *testing.T, r *repo) []string {
 		}
 	}
 	slices.Sort(names)
-	var broken []string
-	for _, name := range slices.Compact(names) {
-		dir := "core/feature/" + name + "/"
-		for _, want := range []string{dir + name + ".go", dir + name + "_test.go", dir + "example_test.go", "docs/features/" + name + ".md"} {
-			if !r.has(want) {
-				broken = append(broken, dir[:len(dir)-1]+": lacks "+want)
-			}
-		}
-	}
-	return broken
+	return slices.Compact(names)
 }
+
+// imports reports whether a file of Go in user, or below it, imports the package of a folder. Tests of a program do
+// not count, since they do not make it part of the program.
+func (r *repo) imports(t *testing.T, user, dir string) bool {
+	counts := isGo
+	if user != program {
+		counts = func(file string) bool { return path.Ext(file) == ".go" }
+	}
+	return r.says(t, user, counts, `"`+workspace.Prefix+dir+`"`)
+}
+
+// says reports whether a file below dir of the kind has a text.
+func (r *repo) says(t *testing.T, dir string, kind func(file string) bool, text string) bool {
+	return slices.ContainsFunc(r.files, func(file string) bool {
+		return within(file, dir) && kind(file) && strings.Contains(r.read(t, file), text)
+	})
+}
+
+// holds reports whether there is any file below dir.
+func (r *repo) holds(dir string) bool {
+	return slices.ContainsFunc(r.files, func(file string) bool { return within(file, dir) })
+}
+
+func isGo(file string) bool { return path.Ext(file) == ".go" && !isGoTest(file) }
+
+func isGoTest(file string) bool { return strings.HasSuffix(file, "_test.go") }

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/modfile"
 
 	"github.com/kernia-go/kernia/tools/internal/workspace"
 )
@@ -22,29 +25,13 @@ var coreMay = []string{"golang.org/x/crypto", "golang.org/x/text", "github.com/g
 // beneath has what those modules need themselves.
 var beneath = []string{"golang.org/x/sys"}
 
-// engines has what an adapter may import beside its one framework or driver.
-var engines = map[string][]string{
-	"adapters/http/fiber": {"github.com/valyala/fasthttp"},                                             // fiber's own engine
-	"adapters/rpc/grpc":   {"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"}, // its messages
-}
-
-// beside returns the engines of the adapter that a package belongs to.
-func beside(rel string) []string {
-	for dir, modules := range engines {
-		if rel == dir || strings.HasPrefix(rel, dir+"/") {
-			return modules
-		}
-	}
-	return nil
-}
-
 // A pkg is what go list says of a package.
 type pkg struct {
 	ImportPath, Dir, Name                    string
 	Standard                                 bool
 	Imports, TestImports, XTestImports       []string
 	Deps, GoFiles, TestGoFiles, XTestGoFiles []string
-	Module                                   *struct{ Path string }
+	Module                                   *struct{ Path, GoMod string }
 }
 
 // rel is the folder within the repository, as core/feature/bearer.
@@ -71,7 +58,7 @@ func imports(t *testing.T, r *repo) []string {
 			moduleOf[p.ImportPath] = p.Module.Path
 		}
 	}
-	var broken []string
+	broken := frameworks(t, all)
 	for _, p := range all {
 		if !ours(p.ImportPath) {
 			continue
@@ -143,25 +130,52 @@ func islands(p pkg, moduleOf map[string]string) []string {
 			broken = append(broken, "reaches the core")
 		}
 	}
-	if under(p.ImportPath, "adapters/http") || under(p.ImportPath, "adapters/rpc") {
-		broken = append(broken, frameworks(p, moduleOf)...)
+	return broken
+}
+
+// frameworks says which transports stand on more than one framework. What the framework itself requires is part of
+// it, as fasthttp is of fiber.
+func frameworks(t *testing.T, all []pkg) []string {
+	type module = struct{ Path, GoMod string }
+	moduleOf := map[string]*module{}
+	for _, p := range all {
+		moduleOf[p.ImportPath] = p.Module
+	}
+	var broken []string
+	for _, p := range all {
+		if !under(p.ImportPath, "adapters/http") && !under(p.ImportPath, "adapters/rpc") {
+			continue
+		}
+		found := map[string]string{}
+		for _, path := range p.Imports {
+			if m := moduleOf[path]; m != nil && !ours(path) {
+				found[m.Path] = m.GoMod
+			}
+		}
+		paths := slices.Sorted(maps.Keys(found))
+		if len(paths) > 1 && !slices.ContainsFunc(paths, func(one string) bool { return covers(t, one, found[one], paths) }) {
+			broken = append(broken, p.rel()+": stands on more than one framework: "+strings.Join(paths, ", "))
+		}
 	}
 	return broken
 }
 
-// frameworks says where a transport stands on more than one framework.
-func frameworks(p pkg, moduleOf map[string]string) []string {
-	found := map[string]bool{}
-	for _, path := range p.Imports {
-		module := moduleOf[path]
-		if module != "" && !ours(path) && !slices.Contains(beside(p.rel()), module) {
-			found[module] = true
-		}
+// covers reports whether a module is, or requires, each of the others.
+func covers(t *testing.T, one, gomod string, all []string) bool {
+	t.Helper()
+	text, err := os.ReadFile(gomod)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(found) > 1 {
-		return []string{"stands on more than one framework: " + strings.Join(slices.Sorted(maps.Keys(found)), ", ")}
+	file, err := modfile.ParseLax(gomod, text, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return nil
+	has := map[string]bool{one: true}
+	for _, need := range file.Require {
+		has[need.Mod.Path] = true
+	}
+	return !slices.ContainsFunc(all, func(path string) bool { return !has[path] })
 }
 
 // featureOf returns bearer for core/feature/bearer and for what lies in it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,10 +63,30 @@ func listed(t *testing.T, r *repo) []string {
 		}
 		delete(used, m.Dir)
 	}
+	broken = append(broken, replaced(t, r)...)
 	for dir := range used {
 		broken = append(broken, "go.work: uses "+dir+", which is no module")
 	}
 	return broken
+}
+
+// replaced: before the first release a module of ours is found only by a line of go.work.
+func replaced(t *testing.T, r *repo) []string {
+	lines := map[string]string{}
+	for _, l := range work(t, r).Replace {
+		lines[l.Old.Path+" "+l.Old.Version] = path.Clean(l.New.Path)
+	}
+	var broken []string
+	for _, m := range r.modules {
+		for _, need := range m.File.Require {
+			dir, own := strings.CutPrefix(need.Mod.Path, workspace.Prefix)
+			if own && lines[need.Mod.Path+" "+need.Mod.Version] != dir {
+				broken = append(broken, fmt.Sprintf("go.work: lacks replace %s %s => ./%s", need.Mod.Path, need.Mod.Version, dir))
+			}
+		}
+	}
+	slices.Sort(broken)
+	return slices.Compact(broken)
 }
 
 // way is a literal that climbs out of a folder, and tracked a call that go test sees.

@@ -23,13 +23,17 @@ var checks = []check{
 	{"ListsEveryModule", listed},
 	{"ImportsOnlyInward", imports},
 	{"KeepsFeaturesWhole", features},
+	{"KeepsAdaptersWhole", adapters},
+	{"StartsEveryServer", servers},
 	{"ShowsAnExample", examples},
 	{"DocumentsWhatItExports", documented},
 	{"KeepsFilesShort", short},
 	{"SaysNoForbiddenWord", words},
 	{"TestsEveryAttackItClaims", attacks},
 	{"LinksToWhatIsThere", links},
+	{"LinksEveryPage", pages},
 	{"KeepsAChangelog", changelog},
+	{"HoldsItsChecklists", boxes},
 	{"SeesWhatItReads", unseen},
 }
 
@@ -103,11 +107,12 @@ func fixture(t *testing.T, promise string) (want []string, root string) {
 
 // A repo is the tree under test.
 type repo struct {
-	root    string
-	tree    fs.FS
-	files   []string // relative, with slashes, sorted
-	modules []workspace.Module
-	pkgs    []pkg // filled by packages
+	root     string
+	tree     fs.FS
+	files    []string // relative, with slashes, sorted
+	modules  []workspace.Module
+	promises []string
+	pkgs     []pkg // filled by packages
 }
 
 func open(t *testing.T, root string, tree fs.FS) *repo {
@@ -120,7 +125,11 @@ func open(t *testing.T, root string, tree fs.FS) *repo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &repo{root: root, tree: tree, files: files, modules: modules}
+	r := &repo{root: root, tree: tree, files: files, modules: modules}
+	for _, c := range checks {
+		r.promises = append(r.promises, c.promise)
+	}
+	return r
 }
 
 func (r *repo) read(t *testing.T, name string) string {
