@@ -14,7 +14,7 @@ COUNT ?= 1
 FUZZ ?= Fuzz
 FUZZTIME ?= 10s
 
-.PHONY: all help test lint fmt tidy bench fuzz breaks e2e pack
+.PHONY: all help test lint fmt tidy bench fuzz breaks e2e pack new feature store transport
 
 all: test lint ## test and lint: the one command to know
 
@@ -58,6 +58,13 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each; FUZZ=pattern
 
 breaks: ## break each promise on purpose and see its test fail; ID=A05 for one
 	$(SERVERS) -mongo -- go run ./tools/breaks $(ID)
+
+new: ## begin a folder: make new feature NAME=x, make new store NAME=x, make new transport NAME=x
+	@go run ./tools/new $(filter feature store transport,$(MAKECMDGOALS)) $(NAME)
+
+# In "make new store NAME=x" both words are goals; the second one only says what is new.
+feature store transport: new
+	@:
 
 pack: ## all modules as a module proxy in dist/proxy
 	go run ./tools/release pack -o dist/proxy
