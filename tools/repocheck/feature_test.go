@@ -14,6 +14,7 @@ import (
 // Where a feature is served and tested beside its own folder.
 const (
 	program  = "cmd/kernia"
+	config   = "cmd/kernia/config"
 	replay   = "e2e/replay"
 	client   = "e2e/client"
 	keysPage = "docs/reference/configuration.md"
@@ -30,12 +31,15 @@ func features(t *testing.T, r *repo) []string {
 		at := func(place, format string, args ...any) {
 			broken = append(broken, place+": "+fmt.Sprintf(format, args...))
 		}
-		for _, want := range []string{dir + "/" + name + ".go", dir + "/" + name + "_test.go", dir + "/example_test.go", featurePage(name)} {
+		file, page, options := dir+"/"+name+".go", featurePage(name), config+"/"+name+".go"
+		for _, want := range []string{
+			file, dir + "/" + name + "_test.go", dir + "/example_test.go", page, options, config + "/" + name + "_test.go",
+		} {
 			if !r.has(want) {
 				at(dir, "lacks %s", want)
 			}
 		}
-		if file := dir + "/" + name + ".go"; r.has(file) {
+		if r.has(file) {
 			text := r.read(t, file)
 			if !regexp.MustCompile(`(?m)^package ` + name + `$`).MatchString(text) {
 				at(file, "is not of package %s", name)
@@ -47,12 +51,16 @@ func features(t *testing.T, r *repo) []string {
 		if r.holds(kit) && !r.says(t, dir, isGoTest, "featuretest.Run(") {
 			at(dir, "no test calls featuretest.Run")
 		}
-		for _, user := range []string{program, replay} {
-			if !r.imports(t, user, dir) {
-				at(dir, "nothing in %s imports it", user)
-			}
+		if r.has(options) && !r.imports(t, options, dir) {
+			at(options, "does not import %s", dir)
 		}
-		if r.has(featurePage(name)) {
+		if test := config + "/" + name + "_test.go"; r.has(test) && !strings.Contains(r.read(t, test), "checkOptions(") {
+			at(test, "does not call checkOptions")
+		}
+		if !r.imports(t, replay, dir) {
+			at(dir, "nothing in %s imports it", replay)
+		}
+		if r.has(page) {
 			broken = append(broken, served(t, r, name)...)
 		}
 	}
@@ -115,11 +123,11 @@ func (r *repo) features() []string {
 	return slices.Compact(names)
 }
 
-// imports reports whether a file of Go in user, or below it, imports the package of a folder. Tests of a program do
-// not count, since they do not make it part of the program.
+// imports reports whether user, a file or a folder, imports the package of a folder. Tests of a program do not count,
+// since they do not make it part of the program.
 func (r *repo) imports(t *testing.T, user, dir string) bool {
 	counts := isGo
-	if user != program {
+	if !within(user, program) {
 		counts = func(file string) bool { return path.Ext(file) == ".go" }
 	}
 	return r.says(t, user, counts, `"`+workspace.Prefix+dir+`"`)
