@@ -47,6 +47,7 @@ require (
 	github.com/kernia-go/kernia/adapters/store/postgres v0.0.0
 	github.com/kernia-go/kernia/adapters/store/redis v0.0.0
 	github.com/kernia-go/kernia/adapters/store/sqlite v0.0.0
+	github.com/kernia-go/kernia/cmd/kernia v0.0.0
 	golang.org/x/crypto v0.59.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.44.0 // indirect

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
-	"github.com/kernia-go/kernia/core/feature/bearer"
-	"github.com/kernia-go/kernia/core/feature/emailpassword"
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
@@ -42,20 +40,10 @@ func TestSameOnEveryTransport(t *testing.T) {
 // world.
 func differential(t *testing.T, tr transport, file string) []string {
 	t.Helper()
-	cfg := kernia.Config{}
-	if set := setups[file].config; set != nil {
-		cfg = set()
-	}
+	cfg, features := configured(t, setups[file].options, map[string]string{"KERNIA_PLUGINS_BEARER": "{}"})
 	cfg.Store, cfg.Secret = memory.New(), secret
 	cfg.Clock, cfg.Random = memory.NewClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)), memory.NewPredictableRandom(7)
 	cfg.Hasher, cfg.Logger = &memory.Hasher{}, slog.New(slog.DiscardHandler)
-	if cfg.BaseURL == "" && !cfg.Development {
-		cfg.BaseURL = "http://127.0.0.1:4101"
-	}
-	features := setups[file].features
-	if features == nil {
-		features = []kernia.Feature{emailpassword.Feature{}, bearer.Feature{}}
-	}
 	auth, err := kernia.New(cfg, features...)
 	if err != nil {
 		t.Fatal(err)

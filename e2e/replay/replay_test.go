@@ -45,15 +45,15 @@ func TestReplay(t *testing.T) {
 					if !ok {
 						t.Fatalf("no set-up for %s: replay it or say in exceptions why not", file)
 					}
-					if s.config == nil { // the core profile: one server for all its files, as when they were recorded
+					if s.options == "" { // the core profile: one server for all its files, as when they were recorded
 						if core == nil {
-							core = build(t, tr, kernia.Config{}, nil)
+							core = build(t, tr, "")
 						}
 						core.t = t
 						core.run(file, s)
 						return
 					}
-					w := build(t, tr, s.config(), s.features)
+					w := build(t, tr, s.options)
 					defer w.close()
 					w.run(file, s)
 				})
@@ -65,11 +65,9 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-func build(t *testing.T, tr transport, cfg kernia.Config, features []kernia.Feature) *world {
+func build(t *testing.T, tr transport, options string) *world {
 	t.Helper()
-	if features == nil {
-		features = defaultFeatures
-	}
+	cfg, features := configured(t, options, nil)
 	store := &knowing{Store: memory.New()}
 	cfg.Store, cfg.Secret = store, secret
 	// The recorded server believed X-Forwarded-For from everybody.
@@ -77,9 +75,6 @@ func build(t *testing.T, tr transport, cfg kernia.Config, features []kernia.Feat
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	if !cfg.RateLimit.Enabled {
 		cfg.RateLimit.Disabled = true
-	}
-	if cfg.BaseURL == "" && !cfg.Development {
-		cfg.BaseURL = "http://127.0.0.1:4101"
 	}
 	if cfg.TrustedOrigins == nil {
 		cfg.TrustedOrigins = []string{"http://app.example.com", "myapp://", "https://*.trusted.dev"}

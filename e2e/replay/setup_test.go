@@ -3,29 +3,23 @@ package replay_test
 import (
 	"context"
 	"net/http"
+	"testing"
 	"time"
 
+	"github.com/kernia-go/kernia/cmd/kernia/config"
 	kernia "github.com/kernia-go/kernia/core"
-	"github.com/kernia-go/kernia/core/feature/bearer"
-	"github.com/kernia-go/kernia/core/feature/emailpassword"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
-// A setup is what a recording does not hold: the settings of its server, and steps between its requests.
+// A setup is what a recording does not hold: the options of its server, and steps between its requests.
 type setup struct {
-	config   func() kernia.Config // nil: the core profile
-	features []kernia.Feature
-	before   map[string]func(w *world)
+	options string // in Better Auth's names; "": the core profile
+	before  map[string]func(w *world)
 }
 
-var defaultFeatures = []kernia.Feature{emailpassword.Feature{}}
-
-func at(base string) func() kernia.Config {
-	return func() kernia.Config { return kernia.Config{BaseURL: base} }
-}
-
-var yes = true
+// coreProfile are the options of the server that most recordings are from.
+const coreProfile = `{"baseURL": "http://127.0.0.1:4101", "emailAndPassword": {"enabled": true}}`
 
 var setups = map[string]setup{
 	"01-routing-errors.json": {},
@@ -36,47 +30,53 @@ var setups = map[string]setup{
 		"get-session expired": func(w *world) { w.age(8 * 24 * time.Hour) },
 	}},
 	"05-csrf-origin.json": {},
-	"10-rate-limit.json": {config: func() kernia.Config {
-		return kernia.Config{BaseURL: "http://127.0.0.1:4110", RateLimit: kernia.RateLimitConfig{Enabled: true}}
-	}, before: map[string]func(w *world){"get-session attempt 100": func(w *world) { w.repeat(98) }}},
-	"10b-rate-limit-database.json": {config: func() kernia.Config {
-		return kernia.Config{BaseURL: "http://127.0.0.1:4111", RateLimit: kernia.RateLimitConfig{
-			Enabled: true, InStore: true, Rules: []kernia.RateRule{{Path: "/get-session", Window: time.Minute, Max: 1}},
-		}}
-	}},
-	"12-secure-cookies.json": {config: at("https://auth.example.com")},
-	"12b-custom-cookies.json": {config: func() kernia.Config {
-		return kernia.Config{BaseURL: "http://127.0.0.1:4117", Cookies: kernia.CookieConfig{
-			Prefix: "acme", Domain: ".example.com", SameSite: "None", Partitioned: true,
-		}}
-	}},
-	"12c-useSecureCookies.json": {config: func() kernia.Config {
-		return kernia.Config{BaseURL: "http://127.0.0.1:4118", Cookies: kernia.CookieConfig{Secure: &yes}}
-	}},
-	"13b-autoSignIn-false.json": {config: at("http://127.0.0.1:4120"), features: []kernia.Feature{emailpassword.Feature{NoSignInOnJoin: true}}},
-	"13c-disabled-features.json": {config: func() kernia.Config {
-		return kernia.Config{BaseURL: "http://127.0.0.1:4121", DisabledPaths: []string{"/list-accounts"}}
-	}, features: []kernia.Feature{emailpassword.Feature{Disabled: true}}},
-	"13d-disableSignUp.json":    {config: at("http://127.0.0.1:4122"), features: []kernia.Feature{emailpassword.Feature{DisableSignUp: true}}},
-	"16-additional-fields.json": {config: additional},
-	"17-ids-uuid.json":          {config: func() kernia.Config { return kernia.Config{BaseURL: "http://127.0.0.1:4127", IDs: ports.IDUUID} }},
-	"17b-ids-serial.json":       {config: func() kernia.Config { return kernia.Config{BaseURL: "http://127.0.0.1:4128", IDs: ports.IDSerial} }},
-	"20-custom-basePath.json":   {config: at("http://127.0.0.1:4132/auth")},
-	"20b-no-baseURL.json":       {config: func() kernia.Config { return kernia.Config{Development: true} }},
-	"40-plugin-bearer.json":     {config: at("http://127.0.0.1:4200"), features: []kernia.Feature{emailpassword.Feature{}, bearer.Feature{}}},
+	"10-rate-limit.json": {
+		options: `{"baseURL": "http://127.0.0.1:4110", "emailAndPassword": {"enabled": true}, "rateLimit": {"enabled": true}}`,
+		before:  map[string]func(w *world){"get-session attempt 100": func(w *world) { w.repeat(98) }},
+	},
+	"10b-rate-limit-database.json": {options: `{"baseURL": "http://127.0.0.1:4111", "emailAndPassword": {"enabled": true},
+		"rateLimit": {"enabled": true, "storage": "database", "customRules": {"/get-session": {"window": 60, "max": 1}}}}`},
+	"12-secure-cookies.json": {options: `{"baseURL": "https://auth.example.com", "emailAndPassword": {"enabled": true}}`},
+	"12b-custom-cookies.json": {options: `{"baseURL": "http://127.0.0.1:4117", "emailAndPassword": {"enabled": true}, "advanced": {
+		"cookiePrefix": "acme", "crossSubDomainCookies": {"enabled": true, "domain": ".example.com"},
+		"defaultCookieAttributes": {"sameSite": "none", "partitioned": true}}}`},
+	"12c-useSecureCookies.json": {options: `{"baseURL": "http://127.0.0.1:4118", "emailAndPassword": {"enabled": true},
+		"advanced": {"useSecureCookies": true}}`},
+	"13b-autoSignIn-false.json": {options: `{"baseURL": "http://127.0.0.1:4120", "emailAndPassword": {"enabled": true, "autoSignIn": false}}`},
+	"13c-disabled-features.json": {options: `{"baseURL": "http://127.0.0.1:4121", "emailAndPassword": {"enabled": false},
+		"disabledPaths": ["/list-accounts"]}`},
+	"13d-disableSignUp.json": {options: `{"baseURL": "http://127.0.0.1:4122", "emailAndPassword": {"enabled": true, "disableSignUp": true}}`},
+	"16-additional-fields.json": {options: `{"baseURL": "http://127.0.0.1:4126", "emailAndPassword": {"enabled": true},
+		"user": {"additionalFields": {
+			"plan": {"type": "string", "required": false, "defaultValue": "free"},
+			"level": {"type": "number", "required": false, "input": false},
+			"nick": {"type": "string", "required": true},
+			"secretNote": {"type": "string", "required": false, "returned": false}}},
+		"session": {"additionalFields": {"theme": {"type": "string", "required": false}}}}`},
+	"17-ids-uuid.json": {options: `{"baseURL": "http://127.0.0.1:4127", "emailAndPassword": {"enabled": true},
+		"advanced": {"database": {"generateId": "uuid"}}}`},
+	"17b-ids-serial.json": {options: `{"baseURL": "http://127.0.0.1:4128", "emailAndPassword": {"enabled": true},
+		"advanced": {"database": {"generateId": "serial"}}}`},
+	"20-custom-basePath.json": {options: `{"baseURL": "http://127.0.0.1:4132/auth", "emailAndPassword": {"enabled": true}}`},
+	"20b-no-baseURL.json":     {options: `{"development": true, "emailAndPassword": {"enabled": true}}`},
+	"40-plugin-bearer.json":   {options: `{"baseURL": "http://127.0.0.1:4200", "emailAndPassword": {"enabled": true}, "plugins": {"bearer": {}}}`},
 }
 
-func additional() kernia.Config {
-	return kernia.Config{
-		BaseURL: "http://127.0.0.1:4126",
-		UserFields: []kernia.Extra{
-			kernia.Field[string]{Name: "plan", Default: kernia.Some("free"), Input: true},
-			kernia.Field[int64]{Name: "level"},
-			kernia.Field[string]{Name: "nick", Input: true, Required: true},
-			kernia.Field[string]{Name: "secretNote", Input: true, Hidden: true},
-		},
-		SessionFields: []kernia.Extra{kernia.Field[string]{Name: "theme", Input: true}},
+// configured returns what the options and the variables say to the core.
+func configured(t *testing.T, options string, env map[string]string) (kernia.Config, []kernia.Feature) {
+	t.Helper()
+	if options == "" {
+		options = coreProfile
 	}
+	s, err := config.Decode([]byte(options), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, features, err := s.Core()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg, features
 }
 
 // age moves the session of the last sign-in into the past, row and all.
