@@ -1,6 +1,10 @@
 package kernia
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kernia-go/kernia/core/internal/input"
+)
 
 const (
 	jsonType = "application/json"
@@ -10,7 +14,7 @@ const (
 // parse reads query and body into members, once, for every check and the handler.
 func (c *Call) parse() error {
 	r, o := c.request, c.operation
-	c.source.parseQuery(r.Query, o.input.names)
+	c.source.ParseQuery(r.Query, o.input.Names)
 	if r.Method == "GET" || o.noBody {
 		return nil
 	}
@@ -20,22 +24,22 @@ func (c *Call) parse() error {
 	if r.Length >= 0 && int64(len(r.Body)) != r.Length {
 		return ErrBodyLost
 	}
-	c.source.kind = "undefined"
+	c.source.Kind = "undefined"
 	if len(r.Body) == 0 {
 		if r.Length < 0 && mediaType(r.Header.First("Content-Type")) == jsonType {
 			return ErrMalformed // a chunked body that says it is JSON and is nothing
 		}
 		return nil
 	}
-	names := o.input.names
+	names := o.input.Names
 	switch media := mediaType(r.Header.First("Content-Type")); {
 	case media == jsonType:
-		if err := c.source.parseJSON(r.Body, names); err != nil {
-			return err
+		if err := c.source.ParseJSON(r.Body, names); err != nil {
+			return wrongBody(err)
 		}
 	case media == formType && o.Forms:
-		if err := c.source.parseForm(r.Body, names); err != nil {
-			return err
+		if err := c.source.ParseForm(r.Body, names); err != nil {
+			return wrongBody(err)
 		}
 	case media == "":
 		// As upstream on Node: a body of no declared type does not exist.
@@ -43,6 +47,28 @@ func (c *Call) parse() error {
 		return o.mediaError()
 	}
 	return nil
+}
+
+var (
+	errDuplicate = &Error{Kind: Invalid, Code: "VALIDATION_ERROR", Message: "[body] A member is given twice"}
+	errMembers   = &Error{Kind: Invalid, Code: "VALIDATION_ERROR", Message: "[body] Too many members"}
+	errDeep      = &Error{Kind: Invalid, Code: "BAD_REQUEST", Message: "Request body is nested too deeply"}
+	errEncoding  = &Error{Kind: Invalid, Code: "BAD_REQUEST", Message: "Request body is not valid UTF-8"}
+)
+
+// wrongBody returns the answer to a body that cannot be split into members.
+func wrongBody(err error) *Error {
+	switch err {
+	case input.ErrTwice:
+		return errDuplicate
+	case input.ErrMany:
+		return errMembers
+	case input.ErrDeep:
+		return errDeep
+	case input.ErrEncoding:
+		return errEncoding
+	}
+	return ErrMalformed
 }
 
 func mediaType(header string) string {

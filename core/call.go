@@ -9,6 +9,7 @@ import (
 
 	"github.com/kernia-go/kernia/core/internal/clientip"
 	"github.com/kernia-go/kernia/core/internal/cookie"
+	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/core/internal/origin"
 )
 
@@ -21,7 +22,7 @@ type Call struct {
 	request   *Request // nil without HTTP
 	client    *Client  // without HTTP: who calls, where the program says so
 	header    Header   // of the request, or the credentials of a call without HTTP
-	source    source
+	source    input.Source
 	in        reflect.Value // the operation's input
 	acting    string        // without HTTP: the token given to As
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -156,7 +157,7 @@ func extras(setting string, own []Extra, all []*Declaration, of func(*Declaratio
 // before added fields see it.
 func reserved(field string) bool {
 	for _, name := range append(redirectNames[:], "rememberMe", "password", "newPassword", "currentPassword", "token", "revokeOtherSessions") {
-		if field == name || field == snake(name) {
+		if field == name || field == input.Snake(name) {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -21,7 +22,7 @@ func fieldError(code, name, text string) *Error {
 // of another type. Members that are no added field are ignored.
 func (users Users) SetFields(u *User, m Members) error {
 	for i, e := range users.auth.schema.userExtras {
-		given := find(m.list, e.name)
+		given := input.Find(m.list, e.name)
 		switch {
 		case given != nil && e.input:
 			v, issue := e.parse(given, m.form)
@@ -41,7 +42,7 @@ func (users Users) SetFields(u *User, m Members) error {
 // patchFields adds to change what a client sent for the added fields of a record that exists.
 func patchFields(change *Patch, extras []extraField, m Members) error {
 	for _, e := range extras {
-		given := find(m.list, e.name)
+		given := input.Find(m.list, e.name)
 		if given == nil {
 			continue
 		}
@@ -61,18 +62,18 @@ func patchFields(change *Patch, extras []extraField, m Members) error {
 const maxField = 64 << 10
 
 // parse reads a member as the field's type.
-func (e extraField) parse(m *member, form bool) (ports.Value, error) {
-	raw := m.raw
+func (e extraField) parse(m *input.Member, form bool) (ports.Value, error) {
+	raw := m.Raw
 	if form {
-		raw, _ = json.Marshal(m.text)
+		raw, _ = json.Marshal(m.Text)
 	}
 	if len(raw) > maxField {
 		return ports.Value{}, e.wrong("a shorter value")
 	}
-	if hasZero(raw) { // databases keep no such text
+	if input.HasZero(raw) { // databases keep no such text
 		return ports.Value{}, e.wrong("text without a zero character")
 	}
-	if kindOf(raw) == "null" {
+	if input.KindOf(raw) == "null" {
 		if e.required {
 			return ports.Value{}, e.wrong(e.kind.String())
 		}
@@ -115,19 +116,6 @@ func parseList(raw []byte, e extraField) (ports.Value, error) {
 		list[i] = *p
 	}
 	return ports.List(list), nil
-}
-
-// hasZero reports whether a string in a valid JSON text holds U+0000, which JSON can only write as an escape.
-func hasZero(raw []byte) bool {
-	for i := 0; i+5 < len(raw); i++ {
-		if raw[i] == '\\' {
-			if string(raw[i+1:i+6]) == "u0000" {
-				return true
-			}
-			i++ // what is escaped begins no escape
-		}
-	}
-	return false
 }
 
 func parseAs[T any](raw []byte, e extraField, want string, value func(T) ports.Value) (ports.Value, error) {

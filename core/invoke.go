@@ -64,10 +64,10 @@ func InvokeJSON(ctx context.Context, a *Auth, name string, body []byte) ([]byte,
 		if int64(len(body)) > a.config.BodyLimit {
 			return ErrBodyTooLarge
 		}
-		if err := c.source.parseJSON(body, o.input.names); err != nil {
-			return err
+		if err := c.source.ParseJSON(body, o.input.Names); err != nil {
+			return wrongBody(err)
 		}
-		c.source.spread(o.input)
+		o.input.Spread(&c.source)
 		if err := o.input.decode(&c.source, c.in, o.need); err != nil {
 			return err
 		}

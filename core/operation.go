@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/kernia-go/kernia/core/internal/input"
 )
 
 // Access says who may call an operation; it is checked after the input and before the handler. Give it to [Post] or
@@ -41,8 +43,8 @@ type Operation struct {
 	login   bool // the origin is checked even without a cookie
 	anyBody bool
 	noBody  bool
-	need    bodyNeed
-	input   *inputPlan
+	need    input.Need
+	input   inputPlan
 	run     func(ctx context.Context, c *Call, in reflect.Value) (any, error)
 }
 
@@ -53,14 +55,6 @@ func (o *Operation) Name() string {
 	}
 	return o.Method + " " + o.Path
 }
-
-type bodyNeed uint8
-
-const (
-	bodyRequired bodyNeed = iota
-	bodyOptional
-	bodyIgnored
-)
 
 // An Option refines an operation as it is declared: an [Access], or what the functions below return.
 type Option interface{ apply(o *Operation) }
@@ -83,13 +77,13 @@ func TakesForms() Option { return option(func(o *Operation) { o.Forms = true }) 
 func SignsIn() Option { return option(func(o *Operation) { o.login = true }) }
 
 // OptionalBody lets the body be missing.
-func OptionalBody() Option { return option(func(o *Operation) { o.need = bodyOptional }) }
+func OptionalBody() Option { return option(func(o *Operation) { o.need = input.Optional }) }
 
 // AnyBody takes whatever JSON the body is and ignores it.
-func AnyBody() Option { return option(func(o *Operation) { o.need, o.anyBody = bodyIgnored, true }) }
+func AnyBody() Option { return option(func(o *Operation) { o.need, o.anyBody = input.Ignored, true }) }
 
 // Unread leaves body and content type alone.
-func Unread() Option { return option(func(o *Operation) { o.need, o.noBody = bodyIgnored, true }) }
+func Unread() Option { return option(func(o *Operation) { o.need, o.noBody = input.Ignored, true }) }
 
 // Limit gives the operation a rate limit of its own: at most so many calls of one client address in one window. Rules
 // of Config.RateLimit come before it.
@@ -118,7 +112,7 @@ func declare[In, Out any](d *Declaration, method, path string, run func(context.
 		opt.apply(o)
 	}
 	if method == "GET" {
-		o.need = bodyIgnored
+		o.need = input.Ignored
 	}
 	o.run = func(ctx context.Context, c *Call, in reflect.Value) (any, error) {
 		return run(ctx, c, *in.Addr().Interface().(*In))

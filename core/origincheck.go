@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/core/internal/origin"
 )
 
@@ -114,7 +115,7 @@ func (c *Call) checkLogin() *Error {
 	if site == "cross-site" && mode == "navigate" {
 		return ErrCrossSite
 	}
-	if site == "" && mode == "" && dest == "" && h.First("Origin") == "" && h.First("Referer") == "" && !c.source.form {
+	if site == "" && mode == "" && dest == "" && h.First("Origin") == "" && h.First("Referer") == "" && !c.source.Form {
 		return nil
 	}
 	return c.checkOrigin()
@@ -127,16 +128,16 @@ var redirectErrors = [...]*Error{ErrCallbackURL, ErrRedirectURL, ErrErrorURL, Er
 func (c *Call) checkRedirects() *Error {
 	for i, name := range redirectNames {
 		if !safeMethod(c.request.Method) {
-			if m := find(c.source.body, name); m != nil {
+			if m := input.Find(c.source.Body, name); m != nil {
 				if err := c.checkRedirect(m, redirectErrors[i]); err != nil {
 					return err
 				}
 			}
-		} else if !c.operation.input.takes(name) {
+		} else if !c.operation.input.Takes(name) {
 			continue
 		}
-		if m := find(c.source.query, name); m != nil {
-			if m.many && safeMethod(c.request.Method) {
+		if m := input.Find(c.source.Query, name); m != nil {
+			if m.Many && safeMethod(c.request.Method) {
 				continue // the validation says so
 			}
 			if err := c.checkRedirect(m, redirectErrors[i]); err != nil {
@@ -147,9 +148,9 @@ func (c *Call) checkRedirects() *Error {
 	return nil
 }
 
-func (c *Call) checkRedirect(m *member, denial *Error) *Error {
-	target := m.text
-	if m.raw != nil && json.Unmarshal(m.raw, &target) != nil || m.many || m.raw != nil && m.raw[0] == 'n' {
+func (c *Call) checkRedirect(m *input.Member, denial *Error) *Error {
+	target := m.Text
+	if m.Raw != nil && json.Unmarshal(m.Raw, &target) != nil || m.Many || m.Raw != nil && m.Raw[0] == 'n' {
 		return &Error{Kind: Invalid, Message: denial.Message + ": expected a string"}
 	}
 	if target != "" && !c.AllowsRedirect(target) {
@@ -162,13 +163,4 @@ func (c *Call) checkRedirect(m *member, denial *Error) *Error {
 // trusted one, a custom scheme that is trusted.
 func (c *Call) AllowsRedirect(target string) bool {
 	return c.auth.trusted.Allows(target, c.self()) || c.origins != nil && c.origins.Allows(target, c.self())
-}
-
-func (p *inputPlan) takes(name string) bool {
-	for i := range p.fields {
-		if p.fields[i].name == name {
-			return true
-		}
-	}
-	return false
 }

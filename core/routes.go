@@ -3,6 +3,7 @@ package kernia
 import (
 	"context"
 
+	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -156,7 +157,7 @@ func updateUser(ctx context.Context, c *Call, in fieldsInput) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	if find(in.Fields.list, "email") != nil {
+	if input.Find(in.Fields.list, "email") != nil {
 		return Status{}, ErrEmailUpdate
 	}
 	var change Patch
@@ -184,7 +185,7 @@ func patchProfile(change *Patch, m Members) error {
 		{name: "name", kind: ports.TypeString, required: true},
 		{name: "image", kind: ports.TypeString},
 	} {
-		if given := find(m.list, f.name); given != nil {
+		if given := input.Find(m.list, f.name); given != nil {
 			v, issue := f.parse(given, m.form)
 			if issue != nil {
 				return issue

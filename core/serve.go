@@ -42,7 +42,7 @@ func (c *Call) serve(ctx context.Context) (Response, error) {
 	if o == nil {
 		return notFound(), nil
 	}
-	c.operation, c.source.path = o, param
+	c.operation, c.source.Path = o, param
 	if err := c.trustMore(ctx); err != nil {
 		return Response{}, err
 	}
