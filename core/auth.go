@@ -153,6 +153,10 @@ func (a *Auth) Migrate(ctx context.Context, apply bool) (ports.Plan, error) {
 // Operations returns every operation of the core and the features, in the order of declaration.
 func (a *Auth) Operations() []*Operation { return append([]*Operation(nil), a.router.operations...) }
 
+// BaseURL returns the public URL of the routes without a slash at its end; "" in development without a configured one,
+// where [Call.BaseURL] knows that of each request.
+func (a *Auth) BaseURL() string { return a.config.BaseURL }
+
 // BasePath returns the path under which this program sees the routes, as "/api/auth"; "" means at the root.
 func (a *Auth) BasePath() string { return a.config.BasePath }
 

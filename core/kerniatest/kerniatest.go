@@ -1,5 +1,6 @@
-// Package kerniatest helps an application test its own routes: an Auth on a store in memory, and a user who is
-// signed in with one call. It is for tests alone.
+// Package kerniatest helps an application, and the author of a feature, test their own code: an Auth on a store in
+// memory, a user who is signed in with one call, and a browser that calls routes without a network. It is for tests
+// alone.
 package kerniatest
 
 import (
@@ -18,7 +19,8 @@ const (
 )
 
 // New returns an Auth with the features, on a store in memory with its tables in place unless cfg has a store of its
-// own, with a fast hasher unless it has one, without rate limits unless it enables them. Other settings are as cfg says.
+// own, with a fast hasher unless it has one, without rate limits unless it enables them. Other settings are as cfg says:
+// give it a [memory.Clock] to decide what time it is.
 func New(t testing.TB, cfg kernia.Config, features ...kernia.Feature) *kernia.Auth {
 	t.Helper()
 	if cfg.Store == nil {
