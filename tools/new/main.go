@@ -139,7 +139,7 @@ func use(root, dir string) error {
 }
 
 func write(name, text string) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 		return err
 	}
 	return os.WriteFile(name, []byte(text), 0o644)

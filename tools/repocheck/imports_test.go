@@ -31,8 +31,11 @@ type pkg struct {
 	Standard                                 bool
 	Imports, TestImports, XTestImports       []string
 	Deps, GoFiles, TestGoFiles, XTestGoFiles []string
-	Module                                   *struct{ Path, GoMod string }
+	Module                                   *module
 }
+
+// A module is what go list says of a module.
+type module struct{ Path, GoMod string }
 
 // rel is the folder within the repository, as core/feature/bearer.
 func (p *pkg) rel() string { return strings.TrimPrefix(p.ImportPath, workspace.Prefix) }
@@ -136,7 +139,6 @@ func islands(p pkg, moduleOf map[string]string) []string {
 // frameworks says which transports stand on more than one framework. What the framework itself requires is part of
 // it, as fasthttp is of fiber.
 func frameworks(t *testing.T, all []pkg) []string {
-	type module = struct{ Path, GoMod string }
 	moduleOf := map[string]*module{}
 	for _, p := range all {
 		moduleOf[p.ImportPath] = p.Module
