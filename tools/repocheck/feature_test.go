@@ -57,9 +57,6 @@ func features(t *testing.T, r *repo) []string {
 		if test := config + "/" + name + "_test.go"; r.has(test) && !strings.Contains(r.read(t, test), "checkOptions(") {
 			at(test, "does not call checkOptions")
 		}
-		if !r.imports(t, replay, dir) {
-			at(dir, "nothing in %s imports it", replay)
-		}
 		if r.has(page) {
 			broken = append(broken, served(t, r, name)...)
 		}
@@ -69,7 +66,7 @@ func features(t *testing.T, r *repo) []string {
 
 var declares = regexp.MustCompile(`(?m)^func \((?:\w+ )?\*?Feature\) Declare\(`)
 
-// served: the page names the key of kernia serve, and the tests with the official client use it.
+// served: the page names the key of kernia serve, and the recordings and the tests with the official client set it.
 func served(t *testing.T, r *repo, name string) []string {
 	page := featurePage(name)
 	keys := r.keys(t)
@@ -82,13 +79,15 @@ func served(t *testing.T, r *repo, name string) []string {
 	if len(named) == 0 {
 		return []string{page + ": names no key of " + keysPage}
 	}
-	for _, key := range named {
-		last := key[strings.LastIndex(key, ".")+1:]
-		if r.says(t, client, isGoTest, `"`+last+`"`) {
-			return nil
+	var broken []string
+	for _, tests := range []string{replay, client} {
+		if !slices.ContainsFunc(named, func(key string) bool {
+			return r.says(t, tests, isGoTest, `"`+key[strings.LastIndex(key, ".")+1:]+`"`)
+		}) {
+			broken = append(broken, fmt.Sprintf("core/feature/%s: nothing in %s sets %s", name, tests, strings.Join(named, " or ")))
 		}
 	}
-	return []string{fmt.Sprintf("core/feature/%s: nothing in %s sets %s", name, client, strings.Join(named, " or "))}
+	return broken
 }
 
 var (
