@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
 	"github.com/kernia-go/kernia/core/internal/password"
@@ -163,6 +165,10 @@ func (c *Call) failure(ctx context.Context, err error) Response {
 		}
 		resp.Cookies = cookies
 		resp.add(c.headers)
+	}
+	if e.wait > 0 {
+		seconds := strconv.FormatInt(int64((e.wait+time.Second-1)/time.Second), 10)
+		resp.add([]HeaderLine{{"X-Retry-After", seconds}, {"Retry-After", seconds}})
 	}
 	return resp
 }

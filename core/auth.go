@@ -40,6 +40,7 @@ type Auth struct {
 	kv         ports.KV
 	counts     tablekv.Counter
 
+	features   map[string]bool // by name
 	hooks      []Hooks
 	watched    bool // some hook wants to know of sessions that end
 	credential []authenticator

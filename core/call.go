@@ -121,7 +121,7 @@ func (c *Call) ClientAddress() string {
 	case c.request != nil:
 		return clientip.Of(c.request.Remote, c.request.Header["X-Forwarded-For"], c.auth.config.TrustedProxies)
 	case c.client != nil:
-		return clientip.Of(c.client.Address, nil, nil)
+		return clientip.Of(c.client.Address, c.client.Forwarded, c.auth.config.TrustedProxies)
 	}
 	return ""
 }

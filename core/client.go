@@ -1,12 +1,20 @@
 package kernia
 
-import "context"
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/kernia-go/kernia/core/internal/cookie"
+)
 
 // A Client says who calls where there is no HTTP request to tell it: the peer of a gRPC call, the terminal of a
 // command-line tool.
 type Client struct {
-	Address   string // "IP" or "IP:port"; "" where unknown
-	UserAgent string // as in the header of that name
+	Address   string   // of the peer, "IP" or "IP:port"; "" where unknown
+	Forwarded []string // lines of X-Forwarded-For, believed from Config.TrustedProxies alone
+	UserAgent string   // as in the header of that name
 }
 
 type clientKey struct{}
@@ -20,6 +28,7 @@ func WithClient(ctx context.Context, client Client) context.Context {
 // Credentials are what a caller presents where there is no HTTP request: the headers that carry credentials, under
 // their canonical names. Metadata of a gRPC call fits.
 type Credentials struct {
+	Token  string // a session's token, bare or with its signature; Header is then not looked at
 	Header Header // as {"Authorization": {"Bearer …"}} or {"Cookie": {"…"}}
 }
 
@@ -30,6 +39,9 @@ func (a *Auth) Authenticate(ctx context.Context, credentials Credentials) (*Prin
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	c := &Call{auth: a, header: credentials.Header}
+	if credentials.Token != "" {
+		c.acting, c.header = a.bare(credentials.Token), nil
+	}
 	c.client, _ = ctx.Value(clientKey{}).(*Client)
 	ctx = context.WithValue(ctx, callKey{}, c)
 	var p *Principal
@@ -48,3 +60,33 @@ func (a *Auth) Authenticate(ctx context.Context, credentials Credentials) (*Prin
 	}
 	return p, nil
 }
+
+// bare returns the token in a value that may carry its signature; one whose signature is wrong is nobody's.
+func (a *Auth) bare(value string) string {
+	if !strings.Contains(value, ".") {
+		return value
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		value = plain
+	}
+	token, ok := cookie.Open(value, a.keys.All()...)
+	if !ok {
+		return value // no token has a dot: it is nobody's
+	}
+	return token
+}
+
+// CredentialHeaders returns the canonical names of the headers by which callers present credentials: Cookie, and those
+// that features read. A transport without HTTP passes these on.
+func (a *Auth) CredentialHeaders() []string {
+	names := []string{"Cookie"}
+	for i := range a.credential {
+		if name := a.credential[i].header; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Has reports whether the named feature was given to New.
+func (a *Auth) Has(feature string) bool { return a.features[feature] }

@@ -32,6 +32,7 @@ func (a *Auth) collect(features []Feature) error {
 		names[d.feature] = true
 		all = append(all, d)
 	}
+	a.features = names
 	for _, d := range all {
 		if err := a.take(d, names); err != nil {
 			return fmt.Errorf("kernia: feature %s: %w", d.feature, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -49,6 +50,7 @@ type Error struct {
 	Form    ErrorForm
 
 	members []errorMember
+	wait    time.Duration
 	cause   error
 }
 
@@ -73,6 +75,17 @@ func (e *Error) With(name string, value any) *Error {
 	c.members = append(slices.Clone(e.members), errorMember{name, value})
 	return &c
 }
+
+// After returns a copy of e that says how long to wait before another try. The headers Retry-After and X-Retry-After tell
+// HTTP clients, in whole seconds. The copy still matches e in errors.Is.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.wait = wait
+	return &c
+}
+
+// RetryAfter returns how long to wait before another try; 0 where the error does not say.
+func (e *Error) RetryAfter() time.Duration { return e.wait }
 
 // body returns the JSON that clients get; nil for an empty body.
 func (e *Error) body() []byte {

@@ -134,8 +134,7 @@ func (c *Call) limit(ctx context.Context, path string) error {
 		return err
 	}
 	if !t.Allowed {
-		c.retryAfter(t.Wait)
-		return ErrRateLimited
+		return ErrRateLimited.After(t.Wait)
 	}
 	return nil
 }

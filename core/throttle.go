@@ -3,7 +3,6 @@ package kernia
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/kernia-go/kernia/ports"
@@ -41,10 +40,7 @@ func (t *Throttle) Attempt(ctx context.Context, key string) error {
 	if tally.Allowed {
 		return nil
 	}
-	if c := CallFrom(ctx); c != nil {
-		c.retryAfter(tally.Wait)
-	}
-	return ErrTooManyAttempts
+	return ErrTooManyAttempts.After(tally.Wait)
 }
 
 // Reset forgets the attempts of the key, after one that succeeded.
@@ -57,10 +53,3 @@ func (t *Throttle) Reset(ctx context.Context, key string) error {
 
 // key hashes what the caller gave: it may be long, and it may be an e-mail address.
 func (t *Throttle) key(key string) string { return "throttle:" + t.name + ":" + digest(key) }
-
-// retryAfter tells the client how long to wait, rounded up to whole seconds.
-func (c *Call) retryAfter(wait time.Duration) {
-	seconds := strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10)
-	c.SetHeader("X-Retry-After", seconds)
-	c.SetHeader("Retry-After", seconds)
-}

@@ -3,6 +3,7 @@ package ports
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"slices"
 	"time"
 )
@@ -53,6 +54,17 @@ func (e *Extra) Put(name string, v Value) bool {
 		}
 	}
 	return false
+}
+
+// Shown yields the names and values of the added fields that JSON shows, in their order.
+func (e Extra) Shown() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for i, f := range e.fields {
+			if !f.Hidden && !yield(f.Name, e.values[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Values returns the values in the order of their fields. The caller must not change them.

@@ -13,7 +13,7 @@ import (
 // service of [Register], which look for themselves.
 type Options struct {
 	// Optional reports which methods, by their full name as "/acme.notes.v1.Notes/List", everybody may call: Session
-	// is nil there for who is not signed in. Nil means none. See [Methods].
+	// is nil there for callers who are not signed in. Nil means none. See [Methods].
 	Optional func(method string) bool
 }
 
@@ -24,18 +24,20 @@ func Methods(names ...string) func(method string) bool {
 	return func(method string) bool { return slices.Contains(names, method) }
 }
 
-// UnaryInterceptor finds out who makes a call, by a session token in the metadata "authorization" ("Bearer " and the
-// token, with its signature or without) or a session cookie in "cookie", and runs the handler for who is signed in.
-// Nobody is codes.Unauthenticated; a store that cannot be asked is codes.Unavailable, never a sign-out. A session
-// that is due is extended. An error of the handler that is a *kernia.Error becomes what [Status] makes of it, others
-// stay as they are.
+// UnaryInterceptor finds out who makes a call and runs the handler for callers who are signed in. Callers present a
+// session token in the metadata "authorization" ("Bearer " and the token, with its signature or without), a session cookie
+// in "cookie", or what a feature of auth reads, such as an API key. A cookie counts only where the metadata "origin", if
+// there is any, names a trusted origin: proxies for browsers pass both on.
 //
-// Where the feature bearer is given to auth, its settings hold here; without it bearer tokens count all the same,
-// since gRPC has no other way to present one. No other metadata says who calls.
+// A caller who is not signed in gets codes.Unauthenticated. A store that does not answer is codes.Unavailable, and never
+// looks like a sign-out. A session that is due is extended. An error of the handler that is a *kernia.Error becomes what
+// [Status] makes of it; others stay as they are.
+//
+// Where the feature bearer is given to auth, its settings hold here. Without it bearer tokens count all the same, since
+// gRPC has no other way to present one.
 func UnaryInterceptor(auth *kernia.Auth, o Options) grpc.UnaryServerInterceptor {
-	d := newDoor(auth, o)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		ctx, err := d.admit(ctx, info.FullMethod)
+		ctx, err := admit(ctx, auth, info.FullMethod, o)
 		if err != nil {
 			return nil, err
 		}
@@ -47,9 +49,8 @@ func UnaryInterceptor(auth *kernia.Auth, o Options) grpc.UnaryServerInterceptor 
 // StreamInterceptor is [UnaryInterceptor] for streams. The caller is checked once, when the stream begins: a session
 // that ends later does not end the stream. A handler of long streams asks auth.Verify again where that matters.
 func StreamInterceptor(auth *kernia.Auth, o Options) grpc.StreamServerInterceptor {
-	d := newDoor(auth, o)
 	return func(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		ctx, err := d.admit(s.Context(), info.FullMethod)
+		ctx, err := admit(s.Context(), auth, info.FullMethod, o)
 		if err != nil {
 			return err
 		}

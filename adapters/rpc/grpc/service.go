@@ -2,8 +2,6 @@ package kerniagrpc
 
 import (
 	"context"
-	"encoding/json"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -20,63 +18,65 @@ import (
 // codes.Unimplemented. Rate limits,
 // by the address of the peer, are those of the routes of the same names, and so are validation, hooks and errors.
 func Register(s grpc.ServiceRegistrar, auth *kernia.Auth) {
-	authpb.RegisterAuthServer(s, &server{door: newDoor(auth, Options{})})
+	authpb.RegisterAuthServer(s, &server{auth: auth})
 }
 
 type server struct {
 	authpb.UnimplementedAuthServer
-	door *door
+	auth *kernia.Auth
 }
 
 func (s *server) SignUp(ctx context.Context, in *authpb.SignUpRequest) (*authpb.SignUpResponse, error) {
-	body := in.GetFields().AsMap()
-	body["name"], body["email"], body["password"] = in.GetName(), in.GetEmail(), in.GetPassword()
-	delete(body, "image") // a field of the request's own, as are rememberMe and the three above
-	delete(body, "rememberMe")
-	if in.Image != nil {
-		body["image"] = in.GetImage()
-	}
-	if in.RememberMe != nil {
-		body["rememberMe"] = in.GetRememberMe()
-	}
-	out, err := s.serve(ctx, "/sign-up/email", body)
+	fields, err := kernia.MembersOf(in.GetFields().AsMap())
 	if err != nil {
-		return nil, err
+		return nil, Status(err)
 	}
-	return &authpb.SignUpResponse{Token: out.Token, User: out.user}, nil
+	out, err := emailpassword.SignUp(withClient(ctx), s.auth, emailpassword.SignUpInput{
+		Name: in.GetName(), Email: in.GetEmail(), Password: in.GetPassword(),
+		Image: optional(in.Image), RememberMe: optional(in.RememberMe), Fields: fields,
+	})
+	if err != nil {
+		return nil, Status(err)
+	}
+	u, err := userOf(&out.User)
+	if err != nil {
+		return nil, Status(err)
+	}
+	resp := &authpb.SignUpResponse{User: u}
+	if out.Token != nil {
+		resp.Token = *out.Token
+	}
+	return resp, nil
 }
 
 func (s *server) SignIn(ctx context.Context, in *authpb.SignInRequest) (*authpb.SignInResponse, error) {
-	body := map[string]any{"email": in.GetEmail(), "password": in.GetPassword()}
-	if in.RememberMe != nil {
-		body["rememberMe"] = in.GetRememberMe()
-	}
-	out, err := s.serve(ctx, "/sign-in/email", body)
+	out, err := emailpassword.SignIn(withClient(ctx), s.auth, emailpassword.SignInInput{
+		Email: in.GetEmail(), Password: in.GetPassword(), RememberMe: optional(in.RememberMe),
+	})
 	if err != nil {
-		return nil, err
+		return nil, Status(err)
 	}
-	return &authpb.SignInResponse{Token: out.Token, User: out.user}, nil
+	u, err := userOf(&out.User)
+	if err != nil {
+		return nil, Status(err)
+	}
+	return &authpb.SignInResponse{Token: out.Token, User: u}, nil
 }
 
 func (s *server) Verify(ctx context.Context, in *authpb.VerifyRequest) (*authpb.VerifyResponse, error) {
-	var p *kernia.Principal
-	var err error
-	if in.GetToken() == "" {
-		p, err = s.door.caller(ctx, authpb.Auth_Verify_FullMethodName, true)
-	} else {
-		p, err = s.door.auth.Verify(ctx, in.GetToken())
+	ctx = withClient(ctx)
+	who := func() (*kernia.Principal, error) { return caller(ctx, s.auth) }
+	if token := in.GetToken(); token != "" {
+		who = func() (*kernia.Principal, error) { return present(ctx, s.auth, token) }
 	}
+	p, err := who()
 	if err == nil && p == nil {
 		err = kernia.ErrUnauthorized
 	}
 	if err != nil {
 		return nil, Status(err)
 	}
-	var members map[string]any
-	if err := json.Unmarshal(p.User.AppendJSON(nil), &members); err != nil {
-		return nil, Status(err)
-	}
-	u, err := readUser(members)
+	u, err := userOf(&p.User)
 	if err != nil {
 		return nil, Status(err)
 	}
@@ -87,74 +87,61 @@ func (s *server) Verify(ctx context.Context, in *authpb.VerifyRequest) (*authpb.
 }
 
 func (s *server) SignOut(ctx context.Context, _ *authpb.SignOutRequest) (*authpb.SignOutResponse, error) {
-	p, err := s.door.caller(ctx, authpb.Auth_SignOut_FullMethodName, false)
+	ctx = withClient(ctx)
+	p, err := caller(ctx, s.auth)
 	if err != nil {
-		return nil, err
+		return nil, Status(err)
 	}
-	if p != nil {
-		if err := emailpassword.SignOut(kernia.As(ctx, p.Session.Token), s.door.auth); err != nil {
+	if p.HasSession() {
+		if err := emailpassword.SignOut(kernia.As(ctx, p.Session.Token), s.auth); err != nil {
 			return nil, Status(err)
 		}
 	}
 	return &authpb.SignOutResponse{}, nil
 }
 
-// signedIn is what sign-up and sign-in answer.
-type signedIn struct {
-	Token string         `json:"token"`
-	User  map[string]any `json:"user"`
-	user  *authpb.User
+func optional[T any](p *T) kernia.Optional[T] {
+	if p == nil {
+		return kernia.Optional[T]{}
+	}
+	return kernia.Some(*p)
 }
 
-// serve runs a route rather than the typed call: the limits that slow down who guesses passwords are the routes'.
-// No credential goes with it, so there is none that a foreign page could have added.
-func (s *server) serve(ctx context.Context, path string, body map[string]any) (out signedIn, err error) {
-	r := request(ctx, s.door.auth.BasePath()+path)
-	r.Method = "POST"
-	r.Header["Content-Type"] = []string{"application/json"}
-	if r.Body, err = json.Marshal(body); err != nil {
-		return out, Status(err)
-	}
-	r.Length = int64(len(r.Body))
-	resp := s.door.auth.Serve(ctx, r)
-	switch {
-	case resp.Status == 404 && !json.Valid(resp.Body): // there is no such route
-		return out, Status(kernia.ErrUnknownOperation)
-	case resp.Status != 200:
-		return out, refusal(&resp)
-	}
-	if err := json.Unmarshal(resp.Body, &out); err != nil {
-		return out, Status(err)
-	}
-	out.user, err = readUser(out.User)
-	return out, Status(err)
-}
-
-// readUser reads a user as the wire has it, and keeps nothing of its own in members: what is left there is the
-// application's.
-func readUser(members map[string]any) (*authpb.User, error) {
-	text := func(name string) string {
-		s, _ := members[name].(string)
-		delete(members, name)
-		return s
-	}
-	instant := func(name string) *timestamppb.Timestamp {
-		t, err := time.Parse(ports.TimeFormat, text(name))
+// userOf returns the user as the service has it, with the added fields that clients may see.
+func userOf(u *kernia.User) (*authpb.User, error) {
+	fields := &structpb.Struct{Fields: map[string]*structpb.Value{}}
+	for name, v := range u.Shown() {
+		value, err := valueOf(v)
 		if err != nil {
-			return nil
+			return nil, err
 		}
-		return timestamppb.New(t)
+		fields.Fields[name] = value
 	}
-	u := &authpb.User{
-		Id: text("id"), Name: text("name"), Email: text("email"), CreatedAt: instant("createdAt"), UpdatedAt: instant("updatedAt"),
+	return &authpb.User{
+		Id: u.ID, Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified, Image: u.Image,
+		CreatedAt: timestamppb.New(u.CreatedAt), UpdatedAt: timestamppb.New(u.UpdatedAt), Fields: fields,
+	}, nil
+}
+
+func valueOf(v ports.Value) (*structpb.Value, error) {
+	switch v.Type() {
+	case ports.TypeString:
+		return structpb.NewStringValue(v.AsString()), nil
+	case ports.TypeBool:
+		return structpb.NewBoolValue(v.AsBool()), nil
+	case ports.TypeInt:
+		return structpb.NewNumberValue(float64(v.AsInt())), nil
+	case ports.TypeTime:
+		return structpb.NewStringValue(v.AsTime().UTC().Format(ports.TimeFormat)), nil
+	case ports.TypeList:
+		list := &structpb.ListValue{}
+		for _, text := range v.AsList() {
+			list.Values = append(list.Values, structpb.NewStringValue(text))
+		}
+		return structpb.NewListValue(list), nil
+	case ports.TypeJSON:
+		value := &structpb.Value{}
+		return value, value.UnmarshalJSON([]byte(v.AsJSON()))
 	}
-	u.EmailVerified, _ = members["emailVerified"].(bool)
-	delete(members, "emailVerified")
-	if image, ok := members["image"].(string); ok {
-		u.Image = &image
-	}
-	delete(members, "image")
-	var err error
-	u.Fields, err = structpb.NewStruct(members)
-	return u, err
+	return structpb.NewNullValue(), nil
 }

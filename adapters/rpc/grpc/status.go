@@ -2,10 +2,7 @@ package kerniagrpc
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"strconv"
-	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -49,7 +46,8 @@ func Code(k kernia.Kind) codes.Code {
 
 // Status returns err as gRPC carries it; nil stays nil. A *kernia.Error becomes the code of its kind with its message
 // and its code as the reason of a google.rpc.ErrorInfo. A gRPC status stays one. An outage is codes.Unavailable, a
-// context that is over what gRPC calls it, an absent operation codes.Unimplemented, and anything else
+// context that is over what gRPC calls it, an absent operation codes.Unimplemented, a sign-in that needs a further step
+// codes.FailedPrecondition with the reason FURTHER_STEP_REQUIRED, and anything else
 // codes.Internal. Causes never reach a client: a handler logs them.
 func Status(err error) error {
 	if err == nil {
@@ -57,6 +55,9 @@ func Status(err error) error {
 	}
 	if e, ok := errors.AsType[*kernia.Error](err); ok {
 		return carry(e)
+	}
+	if _, ok := errors.AsType[*kernia.Diversion](err); ok {
+		return carry(errFurther)
 	}
 	if e, ok := errors.AsType[interface {
 		error
@@ -77,6 +78,9 @@ func Status(err error) error {
 	return carry(kernia.ErrInternal)
 }
 
+// errFurther is the status of a sign-in that a feature ended with an answer of its own.
+var errFurther = &kernia.Error{Kind: kernia.Unprocessable, Code: "FURTHER_STEP_REQUIRED", Message: "The sign-in needs a further step"}
+
 // translate is Status for the errors that are Kernia's alone.
 func translate(err error) error {
 	if e, ok := errors.AsType[*kernia.Error](err); ok {
@@ -85,37 +89,29 @@ func translate(err error) error {
 	return err
 }
 
-func carry(e *kernia.Error, details ...protoadapt.MessageV1) error {
+func carry(e *kernia.Error) error {
+	var details []protoadapt.MessageV1
+	if wait := e.RetryAfter(); wait > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
+	}
 	if e.Code != "" {
 		details = append(details, &errdetails.ErrorInfo{Reason: e.Code, Domain: Domain})
 	}
-	s := status.New(Code(e.Kind), e.Message)
+	code := Code(e.Kind)
+	if taken(e) {
+		code = codes.AlreadyExists
+	}
+	s := status.New(code, e.Message)
 	if full, err := s.WithDetails(details...); err == nil { // it is not where a message does not marshal
 		s = full
 	}
 	return s.Err()
 }
 
-// refusal turns an answer that the core made for HTTP back into the error that it tells of: every kind has one
-// status.
-func refusal(r *kernia.Response) error {
-	e := kernia.Error{Message: kernia.ErrInternal.Message}
-	for k := kernia.Internal; k <= kernia.Unavailable; k++ {
-		if k.Status() == r.Status {
-			e.Kind, e.Message = k, ""
-		}
+// taken reports whether e says that a value which must be unique is another record's.
+func taken(e *kernia.Error) bool {
+	if _, conflict := errors.AsType[*ports.ConflictError](e); conflict {
+		return true
 	}
-	var body struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	if json.Unmarshal(r.Body, &body) == nil {
-		e.Code, e.Message = body.Code, body.Message
-	}
-	for _, h := range r.Header {
-		if seconds, err := strconv.Atoi(h.Value); err == nil && h.Name == "Retry-After" {
-			return carry(&e, &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Duration(seconds) * time.Second)})
-		}
-	}
-	return carry(&e)
+	return errors.Is(e, kernia.ErrUserExists) || errors.Is(e, kernia.ErrFieldTaken)
 }
