@@ -3,7 +3,6 @@ package kernia
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/kernia-go/kernia/core/internal/input"
@@ -54,7 +53,7 @@ func (c *Call) trustMore(ctx context.Context) error {
 		return err
 	}
 	if c.origins, err = origin.Parse(patterns); err != nil {
-		return fmt.Errorf("kernia: Config.TrustedOriginsFor: %w", err)
+		return badSetting("TrustedOriginsFor", "%w", err)
 	}
 	return nil
 }

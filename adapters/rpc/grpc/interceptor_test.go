@@ -212,7 +212,7 @@ func TestHandlerErrors(t *testing.T) {
 		reason string
 	}{
 		{"Kernia", kernia.ErrNotFresh, codes.PermissionDenied, "SESSION_NOT_FRESH"},
-		{"Wrapped", fmt.Errorf("saving: %w", kernia.ErrUserExists.Because(errors.New("secret cause"))), codes.FailedPrecondition, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"},
+		{"Wrapped", fmt.Errorf("saving: %w", kernia.ErrUserExists.Because(errors.New("secret cause"))), codes.AlreadyExists, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"},
 		{"Own", status.Error(codes.DataLoss, "secret of the application's own"), codes.DataLoss, ""},
 		{"Plain", errors.New("plain"), codes.Unknown, ""},
 	} {

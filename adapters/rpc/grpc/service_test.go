@@ -83,7 +83,7 @@ func TestServiceRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := client.SignUp(ctx, up)
-	refused(t, err, codes.FailedPrecondition, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
+	refused(t, err, codes.AlreadyExists, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL")
 	_, err = client.SignUp(ctx, &authpb.SignUpRequest{Name: "Bob", Email: "bob@example.com", Password: "short"})
 	refused(t, err, codes.InvalidArgument, "PASSWORD_TOO_SHORT")
 	_, err = client.SignUp(ctx, &authpb.SignUpRequest{})

@@ -53,6 +53,9 @@ func Status(err error) error {
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, kernia.ErrUnknownOperation) || errors.Is(err, kernia.ErrDisabledPath) {
+		return status.Error(codes.Unimplemented, "Not configured")
+	}
 	if e, ok := errors.AsType[*kernia.Error](err); ok {
 		return carry(e)
 	}
@@ -66,8 +69,6 @@ func Status(err error) error {
 		return e
 	}
 	switch {
-	case errors.Is(err, kernia.ErrUnknownOperation):
-		return status.Error(codes.Unimplemented, "Not configured")
 	case errors.Is(err, ports.ErrUnavailable):
 		return carry(kernia.ErrBusy)
 	case errors.Is(err, context.Canceled):
