@@ -21,7 +21,7 @@ func (a *Auth) place() error {
 	if a.kv == nil {
 		a.kv = tablekv.New(tables, a.counts)
 	}
-	rows := tableSessions{a}
+	rows := tableSessions{auth: a, dead: tablekv.NewSweeper(a.schema.session)}
 	a.kept = rows
 	if a.config.Session.Place == InStore {
 		return nil

@@ -94,7 +94,7 @@ func newSchema(ids ports.IDKind, userExtras, sessionExtras []extraField) (*schem
 		field("emailVerified", ports.TypeBool), nullable("image", ports.TypeString),
 		field("createdAt", ports.TypeTime), field("updatedAt", ports.TypeTime),
 	}}
-	s.session = &ports.Model{Name: "session", ID: ids, Unique: []ports.Key{{"token"}}, Index: []ports.Key{{"userId"}}, Fields: []ports.Field{
+	s.session = &ports.Model{Name: "session", ID: ids, Unique: []ports.Key{{"token"}}, Index: []ports.Key{{"userId"}}, Expires: "expiresAt", Fields: []ports.Field{
 		field("id", ports.TypeString), field("expiresAt", ports.TypeTime), field("token", ports.TypeString),
 		field("createdAt", ports.TypeTime), field("updatedAt", ports.TypeTime), nullable("ipAddress", ports.TypeString),
 		nullable("userAgent", ports.TypeString), refers("userId", s.user),
@@ -109,7 +109,7 @@ func newSchema(ids ports.IDKind, userExtras, sessionExtras []extraField) (*schem
 			nullable("password", ports.TypeString), field("createdAt", ports.TypeTime), field("updatedAt", ports.TypeTime),
 		},
 	}
-	s.verification = &ports.Model{Name: "verification", ID: ids, Index: []ports.Key{{"identifier"}}, Fields: []ports.Field{
+	s.verification = &ports.Model{Name: "verification", ID: ids, Index: []ports.Key{{"identifier"}}, Expires: "expiresAt", Fields: []ports.Field{
 		field("id", ports.TypeString), field("identifier", ports.TypeString), field("value", ports.TypeString),
 		field("expiresAt", ports.TypeTime), field("createdAt", ports.TypeTime), field("updatedAt", ports.TypeTime),
 	}}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -29,7 +30,10 @@ type sessionPlace interface {
 }
 
 // tableSessions keeps sessions in the store's own table.
-type tableSessions struct{ auth *Auth }
+type tableSessions struct {
+	auth *Auth
+	dead *tablekv.Sweeper
+}
 
 func (t tableSessions) store() ports.Store { return t.auth.config.Store }
 
@@ -42,7 +46,19 @@ func (t tableSessions) create(ctx context.Context, s Session, _ User) (Session, 
 	}
 	s = t.auth.schema.sessionOf(r)
 	s.Token = token
+	t.sweep(ctx)
 	return s, nil
+}
+
+// sweep removes sessions that are over, at most once a minute in this process. The session that carries it is valid
+// whether it succeeds or not; in a transaction of the application's it would hold locks for long.
+func (t tableSessions) sweep(ctx context.Context) {
+	if t.auth.joined != nil && t.auth.joined(ctx) {
+		return
+	}
+	if err := t.dead.Sweep(ctx, t.store(), t.auth.now()); err != nil {
+		t.auth.config.Logger.WarnContext(ctx, "expired sessions not deleted", "error", err)
+	}
 }
 
 func (t tableSessions) find(ctx context.Context, token string) (*Principal, error) {

@@ -59,13 +59,3 @@ type Account struct {
 func (a Account) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", a.ID), slog.String("user_id", a.UserID), slog.String("provider_id", a.ProviderID))
 }
-
-// A Verification is one value that expires, found by its identifier.
-type Verification struct {
-	ID         string
-	Identifier string
-	Value      string
-	ExpiresAt  time.Time
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-}

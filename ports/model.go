@@ -31,6 +31,11 @@ type Model struct {
 	Unique []Key // keys of which no two records agree; records with a null in the key never collide
 	Index  []Key // keys that look-ups use
 
+	// Expires names the time field from whose instant on a record is dead; "" where records do not expire. Callers
+	// pass over dead records and delete them now and then. A store may delete them too, once an hour has passed by
+	// its own clock.
+	Expires string
+
 	// Referrers are the models whose records go when a record of this model goes, first and recursively.
 	Referrers []Referrer
 }
@@ -96,7 +101,8 @@ func (m *Model) IDKind(i int) (kind IDKind, ok bool) {
 }
 
 // Check returns an error wrapping [ErrInvalid] that says what is wrong with the model itself, or nil: an id that
-// is not first, a name used twice, a key or reference that does not fit its fields.
+// is not first, a name used twice, a key, a reference or
+// Expires that does not fit its fields.
 func (m *Model) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: model %q: %s", ErrInvalid, m.Name, fmt.Sprintf(format, args...))
@@ -128,6 +134,9 @@ func (m *Model) Check() error {
 		if slices.ContainsFunc(k, func(name string) bool { return !names[name] }) {
 			return bad("key %q names no field", k)
 		}
+	}
+	if i := m.Field(m.Expires); m.Expires != "" && (i < 0 || m.Fields[i].Type != TypeTime) {
+		return bad("expires by %q, which is no time field", m.Expires)
 	}
 	for _, r := range m.Referrers {
 		if i := r.Model.Field(r.Field); i < 0 || r.Model.Fields[i].References != m {

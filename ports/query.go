@@ -60,7 +60,7 @@ type Query struct {
 // A Change is one field that an update writes.
 type Change struct {
 	Field string
-	Add   bool // add the argument to the integer field, in place of setting it
+	Add   bool // add the argument to the integer field, in place of setting it; a record whose field is null does not match
 }
 
 // An Update describes how to change one record. Like a [Query] it is built once and passed by address.
@@ -89,6 +89,18 @@ type Take struct {
 type Delete struct {
 	Model *Model
 	Where []Condition // all must hold, and none follows a reference; no conditions mean every record
+}
+
+// Conditions returns what must hold besides the key: Where, then, for each field to add to that may be null, that it
+// is not. The added conditions take no arguments.
+func (u *Update) Conditions() []Condition {
+	where := u.Where
+	for _, c := range u.Set {
+		if c.Add && u.Model.Fields[u.Model.Field(c.Field)].Null {
+			where = append(where[:len(where):len(where)], Condition{Field: c.Field, Op: NotNull})
+		}
+	}
+	return where
 }
 
 // follows returns the model that the query follows to, or nil.

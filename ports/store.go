@@ -70,8 +70,24 @@ type Plan struct {
 	Blocked []Block
 }
 
+// StepKind says what a [Step] adds. The zero StepKind is none.
+type StepKind uint8
+
+// What a step adds. Without an index calls are slower, without a unique key or a reference the database does not
+// enforce it; without anything else calls fail.
+const (
+	AddSchema    StepKind = iota + 1 // a place for tables
+	AddTable                         // a table or collection
+	AddColumn                        // a column
+	AddDefault                       // a field's default to records that lack the field
+	AddReference                     // a foreign key
+	AddUnique                        // a unique key
+	AddIndex                         // an index
+)
+
 // A Step is one thing that Migrate adds.
 type Step struct {
+	Kind      StepKind
 	Summary   string // for a person, as in `add column "plan" to "user"`
 	Statement string // what is executed: SQL, or a command in the database's own notation
 }

@@ -89,12 +89,15 @@ func (s *Store) migrate(m *ports.Model, plan *ports.Plan) error {
 	old := s.now[m.TableName()]
 	t := table{row{}, slices.Clone(old.unique), map[string]row{}}
 	maps.Copy(t.columns, old.columns)
-	add := func(what string) {
-		plan.Steps = append(plan.Steps, ports.Step{Summary: "add " + what, Statement: m.TableName() + " += " + what})
+	add := func(kind ports.StepKind, what string) {
+		plan.Steps = append(plan.Steps, ports.Step{Kind: kind, Summary: "add " + what, Statement: m.TableName() + " += " + what})
+	}
+	if old.rows == nil {
+		add(ports.AddTable, "table "+m.TableName())
 	}
 	for _, f := range m.Fields {
 		if _, there := t.columns[f.ColumnName()]; !there {
-			add("column " + f.ColumnName())
+			add(ports.AddColumn, "column "+f.ColumnName())
 			t.columns[f.ColumnName()] = f.Default
 		}
 	}
@@ -111,7 +114,7 @@ func (s *Store) migrate(m *ports.Model, plan *ports.Plan) error {
 			plan.Blocked = append(plan.Blocked, ports.Block{Model: m.Name, Key: k, Groups: groups, IDs: ids[:min(20, len(ids))]})
 			continue
 		}
-		add("unique key " + k.String())
+		add(ports.AddUnique, "unique key "+k.String())
 		t.unique = append(t.unique, columns)
 	}
 	s.put(m, t)
@@ -292,7 +295,7 @@ func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value)
 			return nil, false, fmt.Errorf("%w: %q.%q cannot hold this", ports.ErrInvalid, u.Model.Name, c.Field)
 		}
 	}
-	err = s.change(ctx, u, ports.Take{Model: u.Model, Key: u.Key, Where: u.Where}, args, func(found []ports.Record) error {
+	err = s.change(ctx, u, ports.Take{Model: u.Model, Key: u.Key, Where: u.Conditions()}, args, func(found []ports.Record) error {
 		r, ok = found[0], true
 		for i, v := range args[len(args)-len(u.Set):] {
 			at := &r[u.Model.Field(u.Set[i].Field)]
@@ -301,7 +304,7 @@ func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value)
 				*at = v
 			case by > 0 && n > math.MaxInt64-by || by < 0 && n < math.MinInt64-by:
 				return fmt.Errorf("%w: a sum out of range", ports.ErrInvalid)
-			case !at.IsNull():
+			default:
 				*at = ports.Int(n + by)
 			}
 		}

@@ -39,9 +39,9 @@ type migration struct {
 	plan   ports.Plan
 }
 
-func (g *migration) step(format string, args ...any) {
+func (g *migration) step(kind ports.StepKind, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	g.plan.Steps = append(g.plan.Steps, ports.Step{Summary: text, Statement: text})
+	g.plan.Steps = append(g.plan.Steps, ports.Step{Kind: kind, Summary: text, Statement: text})
 }
 
 func (g *migration) add(m *ports.Model) error {
@@ -55,7 +55,7 @@ func (g *migration) add(m *ports.Model) error {
 		for i := range m.Fields {
 			t.columns = append(t.columns, column{m.Fields[i].ColumnName(), m.Fields[i].Default})
 		}
-		g.step("create table %q", name)
+		g.step(ports.AddTable, "create table %q", name)
 	} else {
 		t = t.clone() // the original is in use
 	}
@@ -75,7 +75,7 @@ func (g *migration) add(m *ports.Model) error {
 	for _, k := range m.Index {
 		if cols := v.columns(k); t.key(cols, false) == nil {
 			t.addKey(cols, false)
-			g.step("add index on %q to %q", k, name)
+			g.step(ports.AddIndex, "add index on %q to %q", k, name)
 		}
 	}
 	return nil
@@ -92,7 +92,7 @@ func (g *migration) addColumn(name string, t *table, f *ports.Field) error {
 	for id, row := range t.rows {
 		t.rows[id] = append(slices.Clip(row), f.Default)
 	}
-	g.step("add column %q to %q", f.ColumnName(), name)
+	g.step(ports.AddColumn, "add column %q to %q", f.ColumnName(), name)
 	return nil
 }
 
@@ -119,5 +119,5 @@ func (g *migration) addUnique(v *view, k ports.Key) {
 		return
 	}
 	v.table.addKey(cols, true)
-	g.step("add unique key on %q to %q", k, v.TableName())
+	g.step(ports.AddUnique, "add unique key on %q to %q", k, v.TableName())
 }

@@ -15,8 +15,8 @@ import (
 // unique keys. A model must be migrated before it is used, as in any other store.
 //
 // A transaction has the whole Store for itself: until it ends, calls outside it wait, a call that its own
-// function makes with another context included, so such a call should have a deadline. Adding to a null leaves
-// it null. The zero Store is not usable; take one from [New].
+// function makes with another context included, so such a call should have a deadline.
+// The zero Store is not usable; take one from [New].
 type Store struct {
 	lock   lock
 	tables map[string]*table // by name
@@ -114,7 +114,7 @@ func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value)
 		return nil, false, failed("update", u.Model, err)
 	}
 	defer leave()
-	v, ids, err := s.addressed(u, u.Model, u.Key, u.Where, args)
+	v, ids, err := s.addressed(u, u.Model, u.Key, u.Conditions(), args)
 	if err != nil {
 		return nil, false, failed("update", u.Model, err)
 	}
@@ -143,9 +143,6 @@ func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value)
 func change(at *ports.Value, add bool, v ports.Value) error {
 	if !add {
 		*at = v
-		return nil
-	}
-	if at.IsNull() {
 		return nil
 	}
 	n, by := at.AsInt(), v.AsInt()

@@ -88,10 +88,15 @@ func migrateSays(k *kit) {
 		if len(planned.Steps) == 0 || !slices.Equal(planned.Steps, done.Steps) {
 			k.Errorf("Migrate planned %v and did %v", planned.Steps, done.Steps)
 		}
+		kinds := map[ports.StepKind]bool{}
 		for _, s := range done.Steps {
-			if s.Summary == "" || s.Statement == "" {
-				k.Errorf("Migrate made the step %+v, want a summary and a statement", s)
+			if s.Kind == 0 || s.Summary == "" || s.Statement == "" {
+				k.Errorf("Migrate made the step %+v, want a kind, a summary and a statement", s)
 			}
+			kinds[s.Kind] = true
+		}
+		if kinds[ports.AddTable] != (m == old) || kinds[ports.AddUnique] != (m == now) {
+			k.Errorf("Migrate made %v, want kinds that tell a new table and a new key", done.Steps)
 		}
 	}
 }

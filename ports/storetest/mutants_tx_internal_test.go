@@ -44,6 +44,16 @@ func migrateMutants() []mutant {
 				p.Steps[i].Statement = ""
 			}
 		}),
+		onPlan("steps of no kind", "Migrate/SaysWhatItDoes", func(p *ports.Plan) {
+			for i := range p.Steps {
+				p.Steps[i].Kind = 0
+			}
+		}),
+		onPlan("every step is a column", "Migrate/SaysWhatItDoes", func(p *ports.Plan) {
+			for i := range p.Steps {
+				p.Steps[i].Kind = ports.AddColumn
+			}
+		}),
 		onMigrate("a reference needs its table first", "Migrate/TakesModelsInAnyOrder",
 			func(s ports.Store, _ *shared, ctx context.Context, models []*ports.Model, apply bool) (ports.Plan, error) {
 				if models[len(models)-1].Name == "user" {

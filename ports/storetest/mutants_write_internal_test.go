@@ -135,6 +135,24 @@ func updateMutants() []mutant {
 				}
 				return r, ok, err
 			}),
+		onUpdate("null counts as zero", "Update/AddsNothingToANull",
+			func(s ports.Store, ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
+				r, ok, err := s.Update(ctx, m, args)
+				if ok || err != nil || len(m.Set) != 1 || !m.Set[0].Add {
+					return r, ok, err
+				}
+				c := changed(m.Model, m.Set[0].Field, cond(m.Set[0].Field, ports.Null))
+				return s.Update(ctx, c, []ports.Value{args[0], args[len(args)-1]})
+			}),
+		onUpdate("the null stays and the rest changes", "Update/AddsNothingToANull",
+			func(s ports.Store, ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
+				r, ok, err := s.Update(ctx, m, args)
+				if ok || err != nil || len(m.Set) != 2 || !m.Set[1].Add || len(m.Where) > 0 {
+					return r, ok, err
+				}
+				c := changed(m.Model, m.Set[0].Field)
+				return s.Update(ctx, c, args[:2])
+			}),
 		onUpdate("update by the first field of the key", "Update/UpdatesByAUniqueKey",
 			func(s ports.Store, ctx context.Context, m *ports.Update, args []ports.Value) (ports.Record, bool, error) {
 				c := *m

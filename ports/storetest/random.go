@@ -212,9 +212,12 @@ func (w *twin) step(trial, oracle context.Context, depth int) {
 		if m == w.session && w.pick(2) == 0 {
 			u.Set, i = []ports.Change{{Field: "uses", Add: true}}, m.Field("uses")
 		}
+		if m == w.sample && w.pick(2) == 0 {
+			u.Set, i = []ports.Change{{Field: "number", Add: true}}, m.Field("number")
+		}
 		args := []ports.Value{w.value(m, 0, true)}
 		u.Where, args = w.where(m, args)
-		args = append(args, w.value(m, i, m.Fields[i].Null))
+		args = append(args, w.value(m, i, m.Fields[i].Null && !u.Set[0].Add))
 		w.both(trial, oracle, fmt.Sprint("update ", m.Name, u.Where, u.Set, show(args)), w.safe(func(ctx context.Context, s ports.Store) (any, error) {
 			return one(s.Update(ctx, u, args))
 		}))

@@ -38,7 +38,7 @@ func newSchema(kind ports.IDKind) *schema {
 		{Name: "name", Type: ports.TypeString, Null: true},
 		{Name: "expiresAt", Type: ports.TypeTime},
 		{Name: "uses", Type: ports.TypeInt},
-	}, Unique: []ports.Key{{"token"}}, Index: []ports.Key{{"userId"}}}
+	}, Unique: []ports.Key{{"token"}}, Index: []ports.Key{{"userId"}}, Expires: "expiresAt"}
 	note := &ports.Model{Name: "note", ID: kind, Fields: []ports.Field{
 		key,
 		{Name: "sessionId", Type: ports.TypeString, References: session, Null: true},

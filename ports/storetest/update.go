@@ -25,6 +25,7 @@ func updating() []promise {
 		{name: "SetsAndClearsNull", prove: updateNull},
 		{name: "AddsNegativeNumbers", prove: addNegative},
 		{name: "RefusesASumOutOfRange", prove: addOverflow},
+		{name: "AddsNothingToANull", prove: addNull},
 		{name: "UpdatesByAUniqueKey", prove: updateByKey},
 		{name: "FindsNothingToUpdate", prove: updateNothing},
 		{name: "NeverRevivesADeletedRecord_D06", prove: updateNeverRevives},
@@ -292,5 +293,30 @@ func updateNeverRevives(k *kit) {
 		if _, ok := one.set(write, r[0], ports.Int(1)); ok {
 			k.Fatalf("an Update found a record that was taken")
 		}
+	}
+}
+
+// addNull adds to a number that is null, alone and together with another change, and then to one that is not.
+func addNull(k *kit) {
+	d := k.store(k.user, k.sample)
+	r := d.add(k.sample, values{"text": ports.String("old")})
+	both := &ports.Update{Model: k.sample, Key: byID(), Set: []ports.Change{{Field: "text"}, {Field: "number", Add: true}}}
+	for what, got := range map[string]func() (ports.Record, bool){
+		"alone": func() (ports.Record, bool) { return d.set(changed(k.sample, "+number"), r[0], ports.Int(2)) },
+		"under a condition": func() (ports.Record, bool) {
+			return d.set(changed(k.sample, "+number", cond("text", ports.Eq)), r[0], ports.String("old"), ports.Int(2))
+		},
+		"beside another change": func() (ports.Record, bool) { return d.set(both, r[0], ports.String("new"), ports.Int(2)) },
+	} {
+		if got, ok := got(); ok {
+			k.Errorf("adding to a null %s = %s, want no match", what, show(got))
+		}
+		now, _ := d.get(k.sample, r[0])
+		k.want("the record after adding to a null "+what, now, r)
+	}
+	d.set(changed(k.sample, "number"), r[0], ports.Int(5))
+	got, _ := d.set(both, r[0], ports.String("new"), ports.Int(2))
+	if n := at(k.sample, got, "number"); n.AsInt() != 7 {
+		k.Errorf("5 and 2 are %s", show(ports.Record{n}))
 	}
 }

@@ -80,10 +80,8 @@ func (g *migration) wanted(sh *shape) []index {
 		}
 		list = append(list, x)
 	}
-	if i := sh.Model.Field("expiresAt"); i > 0 && sh.Fields[i].Type == ports.TypeTime && (sh.Name == "session" || sh.Name == "verification") {
-		if !g.s.options.KeepExpired {
-			list = append(list, index{columns: []string{sh.fields[i].column}, expires: !g.traits.plainIndexes})
-		}
+	if sh.Expires != "" && !g.s.options.KeepExpired {
+		list = append(list, index{columns: []string{sh.field(sh.Expires).column}, expires: !g.traits.plainIndexes})
 	}
 	for _, k := range sh.Index {
 		list = append(list, index{columns: sh.keyColumns(k), key: k})

@@ -54,12 +54,12 @@ type migration struct {
 }
 
 // step adds one step to the plan and takes it.
-func (g *migration) step(summary string, command bson.D) error {
+func (g *migration) step(kind ports.StepKind, summary string, command bson.D) error {
 	text, err := bson.MarshalExtJSON(command, false, false)
 	if err != nil {
 		return fmt.Errorf("%w: a command that BSON cannot hold", ports.ErrInvalid)
 	}
-	g.plan.Steps = append(g.plan.Steps, ports.Step{Summary: summary, Statement: string(text)})
+	g.plan.Steps = append(g.plan.Steps, ports.Step{Kind: kind, Summary: summary, Statement: string(text)})
 	if !g.apply {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (g *migration) model(m *ports.Model) error {
 		}
 	} else {
 		g.there[name] = true
-		err := g.step(fmt.Sprintf("create collection %q", name), bson.D{{Key: "create", Value: name}})
+		err := g.step(ports.AddTable, fmt.Sprintf("create collection %q", name), bson.D{{Key: "create", Value: name}})
 		if err != nil && !isCode(err, 48) { // somebody else was quicker
 			return err
 		}
@@ -128,7 +128,7 @@ func (g *migration) defaults(sh *shape) error {
 			return err
 		}
 		set := bson.D{{Key: "$set", Value: bson.D{{Key: f.column, Value: def}}}}
-		err = g.step(fmt.Sprintf("set the default of %q in %q", f.column, sh.TableName()), bson.D{
+		err = g.step(ports.AddDefault, fmt.Sprintf("set the default of %q in %q", f.column, sh.TableName()), bson.D{
 			{Key: "update", Value: sh.TableName()},
 			{Key: "updates", Value: bson.A{bson.D{{Key: "q", Value: lacking}, {Key: "u", Value: set}, {Key: "multi", Value: true}}}},
 		})
@@ -151,14 +151,14 @@ func (g *migration) add(sh *shape, want index, there bool) error {
 			return nil
 		}
 	}
-	kind := "index"
+	kind, what := ports.AddIndex, "index"
 	if want.unique {
-		kind = "unique index"
+		kind, what = ports.AddUnique, "unique index"
 		if err := g.bare(sh, want, there); err != nil {
 			return err
 		}
 	}
-	err := g.step(fmt.Sprintf("add %s on %q to %q", kind, strings.Join(want.columns, ","), sh.TableName()), bson.D{
+	err := g.step(kind, fmt.Sprintf("add %s on %q to %q", what, strings.Join(want.columns, ","), sh.TableName()), bson.D{
 		{Key: "createIndexes", Value: sh.TableName()},
 		{Key: "indexes", Value: bson.A{want.spec()}},
 	})

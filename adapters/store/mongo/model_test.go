@@ -34,7 +34,7 @@ func newModels(kind ports.IDKind) models {
 		{Name: "token", Type: ports.TypeString},
 		{Name: "expiresAt", Type: ports.TypeTime},
 		{Name: "ipAddress", Type: ports.TypeString, Null: true},
-	}, Unique: []ports.Key{{"token"}}, Index: []ports.Key{{"userId"}}}
+	}, Unique: []ports.Key{{"token"}}, Index: []ports.Key{{"userId"}}, Expires: "expiresAt"}
 	account := &ports.Model{Name: "account", ID: kind, Fields: []ports.Field{
 		id,
 		{Name: "userId", Type: ports.TypeString, References: user},
@@ -47,7 +47,7 @@ func newModels(kind ports.IDKind) models {
 		{Name: "identifier", Type: ports.TypeString},
 		{Name: "value", Type: ports.TypeString},
 		{Name: "expiresAt", Type: ports.TypeTime},
-	}, Index: []ports.Key{{"identifier"}}}
+	}, Index: []ports.Key{{"identifier"}}, Expires: "expiresAt"}
 	user.Referrers = []ports.Referrer{{Model: session, Field: "userId"}, {Model: account, Field: "userId"}}
 	return models{user, session, account, verification}
 }

@@ -115,32 +115,6 @@ func TestSerial(t *testing.T) {
 	}
 }
 
-// TestNullAddition adds where null and number are both possible.
-func TestNullAddition(t *testing.T) {
-	store, _ := fresh(t)
-	ms := newModels(ports.IDText)
-	must(store.Create(t.Context(), ms.user, newUser("u", "u@x")))(t)
-	m := setting(ms.user, ports.Change{Field: "logins", Add: true}, ports.Change{Field: "name"})
-	add := func() ports.Record {
-		t.Helper()
-		r, ok, err := store.Update(t.Context(), m, []ports.Value{ports.String("u"), ports.Int(2), ports.String("new")})
-		if !ok || err != nil {
-			t.Fatalf("Update = %v, %v", ok, err)
-		}
-		return r
-	}
-	if r := add(); !r[7].IsNull() || r[1].AsString() != "new" {
-		t.Errorf("adding to null = %v, want null and the new name", r)
-	}
-	set := setting(ms.user, ports.Change{Field: "logins"})
-	if _, ok, err := store.Update(t.Context(), set, []ports.Value{ports.String("u"), ports.Int(5)}); !ok || err != nil {
-		t.Fatalf("Update = %v, %v", ok, err)
-	}
-	if r := add(); r[7].AsInt() != 7 {
-		t.Errorf("adding 2 to 5 = %v, want 7", r[7])
-	}
-}
-
 // TestCircle deletes records that refer to each other in a circle, and many that refer to one.
 func TestCircle(t *testing.T) {
 	store, _ := fresh(t)

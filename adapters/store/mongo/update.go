@@ -13,10 +13,10 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Update changes the record that u addresses if its conditions hold. Adding to a null leaves it null. See
+// Update changes the record that u addresses if its conditions hold. See
 // [ports.Store].
 func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (ports.Record, bool, error) {
-	sh, f, err := s.address(u, u.Model, u.Key, u.Where, args)
+	sh, f, err := s.address(u, u.Model, u.Key, u.Conditions(), args)
 	if err != nil {
 		return nil, false, fail(ctx, "update", name(u.Model), err)
 	}
@@ -147,61 +147,25 @@ func (sh *shape) change(changes []ports.Change, values []ports.Value) (*change, 
 	return ch, nil
 }
 
-// apply makes the change to the one document of f and returns the record as it then is, nil where there is none.
-// The server adds to a null as if it were zero. Where a field may be null, what is null is therefore guessed,
-// made part of the filter, and looked up where the guess was wrong.
+// apply makes the change to the one document of f and returns the changed record, nil where there is none. The server
+// refuses to add to a null that is written out and takes one that is left out for zero: f excludes both.
 func (ch *change) apply(ctx context.Context, f *filter) (ports.Record, error) {
-	null := make([]bool, len(ch.add))
-	for range 8 {
-		guessed, update := ch.guess(f, null), ch.operators(null)
-		var found *mongo.SingleResult
-		if len(update) == 0 {
-			found = ch.coll.FindOne(ctx, guessed.doc())
-		} else {
-			found = ch.coll.FindOneAndUpdate(ctx, guessed.doc(), update, options.FindOneAndUpdate().SetReturnDocument(options.After))
-		}
-		doc, err := found.Raw()
-		if err == nil {
-			return ch.record(doc)
-		}
-		if !errors.Is(err, mongo.ErrNoDocuments) {
-			return nil, err
-		}
-		if !slices.ContainsFunc(ch.add, func(a addition) bool { return a.Null }) {
-			return nil, nil
-		}
-		doc, err = ch.coll.FindOne(ctx, f.doc()).Raw()
-		if errors.Is(err, mongo.ErrNoDocuments) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for i, a := range ch.add {
-			v, err := doc.LookupErr(a.column)
-			null[i] = a.Null && (err != nil || v.Type == bson.TypeNull)
-		}
+	after := options.FindOneAndUpdate().SetReturnDocument(options.After)
+	doc, err := ch.coll.FindOneAndUpdate(ctx, f.doc(), ch.operators(), after).Raw()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, nil
 	}
-	return nil, fmt.Errorf("%w: others kept changing the record", ports.ErrUnavailable)
+	if err != nil {
+		return nil, err
+	}
+	return ch.record(doc)
 }
 
-// guess returns f for a document whose fields to add to are null or not as guessed.
-func (ch *change) guess(f *filter, null []bool) *filter {
-	for i, a := range ch.add {
-		if a.Null {
-			f = f.with(a.column, map[bool]string{true: "$eq", false: "$ne"}[null[i]], nil)
-		}
-	}
-	return f
-}
-
-// operators returns the change as the server takes it, without additions to what is null.
-func (ch *change) operators(null []bool) bson.D {
+// operators returns the change as the server takes it.
+func (ch *change) operators() bson.D {
 	var inc, update bson.D
-	for i, a := range ch.add {
-		if !null[i] {
-			inc = append(inc, bson.E{Key: a.column, Value: a.n})
-		}
+	for _, a := range ch.add {
+		inc = append(inc, bson.E{Key: a.column, Value: a.n})
 	}
 	for _, op := range []bson.E{{Key: "$set", Value: ch.set}, {Key: "$unset", Value: ch.unset}, {Key: "$inc", Value: inc}} {
 		if len(op.Value.(bson.D)) > 0 {

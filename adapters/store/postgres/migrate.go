@@ -73,8 +73,8 @@ type planner struct {
 	pending   map[*ports.Model][]int // fields whose references the table could not yet name
 }
 
-func (p *planner) step(statement, summary string, args ...any) {
-	p.Steps = append(p.Steps, ports.Step{Summary: fmt.Sprintf(summary, args...), Statement: statement})
+func (p *planner) step(kind ports.StepKind, statement, summary string, args ...any) {
+	p.Steps = append(p.Steps, ports.Step{Kind: kind, Summary: fmt.Sprintf(summary, args...), Statement: statement})
 }
 
 // ask runs a query that answers one text.
@@ -93,7 +93,7 @@ func (p *planner) schema() error {
 	}
 	n, err := p.ask("SELECT count(*)::text FROM pg_catalog.pg_namespace WHERE nspname = $1::text", name)
 	if err == nil && n == "0" {
-		p.step("CREATE SCHEMA "+quote(name), "create schema %q", name)
+		p.step(ports.AddSchema, "CREATE SCHEMA "+quote(name), "create schema %q", name)
 	}
 	return err
 }
@@ -143,7 +143,7 @@ func (p *planner) create(m *ports.Model, name string) {
 		r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null})
 	}
 	p.relations[name] = r
-	p.step("CREATE TABLE "+name+" ("+strings.Join(columns, ", ")+")", "create table %s", name)
+	p.step(ports.AddTable, "CREATE TABLE "+name+" ("+strings.Join(columns, ", ")+")", "create table %s", name)
 }
 
 // reference returns the clause of a field whose records go with the one they refer to. A reference that outlives
@@ -167,7 +167,7 @@ func (p *planner) reference(m *ports.Model, i int) string {
 func (p *planner) references(m *ports.Model) error {
 	for _, i := range p.pending[m] {
 		if clause := p.reference(m, i); clause != "" {
-			p.step("ALTER TABLE "+p.store.name(m)+" ADD FOREIGN KEY ("+quote(m.Fields[i].ColumnName())+")"+clause,
+			p.step(ports.AddReference, "ALTER TABLE "+p.store.name(m)+" ADD FOREIGN KEY ("+quote(m.Fields[i].ColumnName())+")"+clause,
 				"add reference %q to %s", m.Fields[i].ColumnName(), p.store.name(m))
 		}
 	}
@@ -187,7 +187,7 @@ func (p *planner) add(m *ports.Model, f *ports.Field, name string, r *relation) 
 		}
 	}
 	r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null, added: f})
-	p.step("ALTER TABLE "+name+" ADD COLUMN "+definition(m, i)+p.reference(m, i), "add column %q to %s", f.ColumnName(), name)
+	p.step(ports.AddColumn, "ALTER TABLE "+name+" ADD COLUMN "+definition(m, i)+p.reference(m, i), "add column %q to %s", f.ColumnName(), name)
 	return nil
 }
 
@@ -223,9 +223,9 @@ func (p *planner) keys(m *ports.Model) error {
 }
 
 func (p *planner) index(m *ports.Model, name string, r *relation, x index) {
-	sql, suffix, summary := "CREATE INDEX ", "_idx", "add index on (%s) to %s"
+	kind, sql, suffix, summary := ports.AddIndex, "CREATE INDEX ", "_idx", "add index on (%s) to %s"
 	if x.Unique {
-		sql, suffix, summary = "CREATE UNIQUE INDEX ", "_uidx", "add unique key on (%s) to %s"
+		kind, sql, suffix, summary = ports.AddUnique, "CREATE UNIQUE INDEX ", "_uidx", "add unique key on (%s) to %s"
 	}
 	x.Name = shorten(p.store.options.TablePrefix+m.TableName()+"_"+strings.Join(x.Columns, "_"), suffix)
 	var columns []string
@@ -233,7 +233,7 @@ func (p *planner) index(m *ports.Model, name string, r *relation, x index) {
 		columns = append(columns, quote(c))
 	}
 	list := strings.Join(columns, ", ")
-	p.step(sql+quote(x.Name)+" ON "+name+" ("+list+")", summary, list, name)
+	p.step(kind, sql+quote(x.Name)+" ON "+name+" ("+list+")", summary, list, name)
 	r.Indexes = append(r.Indexes, x)
 }
 

@@ -203,7 +203,7 @@ func (b *builder) update(u *ports.Update) {
 		}
 		b.write(separator(i == 0, " SET "), c.name, " = ", to)
 	}
-	b.address(t, u.Key, u.Where)
+	b.address(t, u.Key, u.Conditions())
 	b.params = append(b.params, set...)
 	b.returning(t)
 }

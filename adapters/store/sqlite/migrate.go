@@ -47,8 +47,8 @@ type migration struct {
 	names  map[string]bool   // of indexes, lower-case
 }
 
-func (g *migration) step(summary, statement string) {
-	g.plan.Steps = append(g.plan.Steps, ports.Step{Summary: summary, Statement: statement})
+func (g *migration) step(kind ports.StepKind, summary, statement string) {
+	g.plan.Steps = append(g.plan.Steps, ports.Step{Kind: kind, Summary: summary, Statement: statement})
 }
 
 // model adds the steps that m needs.
@@ -110,7 +110,7 @@ func (g *migration) create(m *ports.Model) *shape {
 		}
 		parts[i] += g.references(m, i)
 	}
-	g.step(fmt.Sprintf("create table %q", name), "create table "+quote(name)+" ("+strings.Join(parts, ", ")+")")
+	g.step(ports.AddTable, fmt.Sprintf("create table %q", name), "create table "+quote(name)+" ("+strings.Join(parts, ", ")+")")
 	return t
 }
 
@@ -162,7 +162,7 @@ func (g *migration) column(ctx context.Context, m *ports.Model, t *shape, i int)
 		t.added = map[string]string{}
 	}
 	t.added[f.ColumnName()] = def
-	g.step(fmt.Sprintf("add column %q to %q", f.ColumnName(), t.name), text)
+	g.step(ports.AddColumn, fmt.Sprintf("add column %q to %q", f.ColumnName(), t.name), text)
 	return nil
 }
 
@@ -222,9 +222,9 @@ func (g *migration) duplicates(ctx context.Context, m *ports.Model, t *shape, co
 
 // index adds an index under the name that Better Auth gives it, or one with a number where that is taken.
 func (g *migration) index(name string, t *shape, cols []string, unique bool) {
-	kind, suffix, what := "index", "_idx", "index"
+	step, kind, suffix, what := ports.AddIndex, "index", "_idx", "index"
 	if unique {
-		kind, suffix, what = "unique index", "_uidx", "unique key"
+		step, kind, suffix, what = ports.AddUnique, "unique index", "_uidx", "unique key"
 	}
 	wanted := name + "_" + strings.Join(cols, "_")
 	free := wanted + suffix
@@ -239,7 +239,7 @@ func (g *migration) index(name string, t *shape, cols []string, unique bool) {
 		ix.columns = append(ix.columns, lower(c))
 	}
 	t.indexes = append(t.indexes, ix)
-	g.step(fmt.Sprintf("add %s on %q to %q", what, strings.Join(cols, ","), name),
+	g.step(step, fmt.Sprintf("add %s on %q to %q", what, strings.Join(cols, ","), name),
 		"create "+kind+" "+quote(free)+" on "+quote(name)+" ("+strings.Join(quoted, ", ")+")")
 }
 

@@ -248,7 +248,7 @@ func (s *Store) compileUpdate(u *ports.Update) (*changer, error) {
 	b := builder{}
 	b.put("update ", t.name)
 	b.set(t, u)
-	b.address(t, u.Key, u.Where)
+	b.address(t, u.Key, u.Conditions())
 	b.returning(t)
 	return &changer{table: t, run: b.statement()}, nil
 }

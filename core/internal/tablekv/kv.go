@@ -37,15 +37,15 @@ const (
 // found too.
 type KV struct {
 	Counter
-	db    Tables
-	swept sweeper
+	db   Tables
+	dead *Sweeper
 
-	newest                 ports.Query  // key, key, now
-	all                    ports.Query  // key, key
-	replace                ports.Update // id, now: value, expiresAt, updatedAt
-	take                   ports.Take   // id, now
-	drop, dropOlder, stale ports.Delete
-	dropRow                ports.Delete // id
+	newest          ports.Query  // key, key, now
+	all             ports.Query  // key, key
+	replace         ports.Update // id, now: value, expiresAt, updatedAt
+	take            ports.Take   // id, now
+	drop, dropOlder ports.Delete
+	dropRow         ports.Delete // id
 }
 
 var _ ports.KV = (*KV)(nil)
@@ -56,7 +56,7 @@ func New(db Tables, counter Counter) *KV {
 	keys := ports.Condition{Field: "identifier", Op: ports.In, Count: 2}
 	live := ports.Condition{Field: "expiresAt", Op: ports.Gt}
 	return &KV{
-		Counter: counter, db: db,
+		Counter: counter, db: db, dead: NewSweeper(m),
 		newest: ports.Query{
 			Model: m, Where: []ports.Condition{keys, live}, Limit: 1, Order: []ports.Order{{Field: "createdAt", Desc: true}},
 		},
@@ -69,7 +69,6 @@ func New(db Tables, counter Counter) *KV {
 		drop:      ports.Delete{Model: m, Where: []ports.Condition{keys}},
 		dropRow:   ports.Delete{Model: m, Where: []ports.Condition{{Field: "id"}}},
 		dropOlder: ports.Delete{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}, {Field: "createdAt", Op: ports.Le}}},
-		stale:     ports.Delete{Model: m, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Le}}},
 	}
 }
 
@@ -137,7 +136,7 @@ func (t *KV) Put(ctx context.Context, key string, e ports.Entry) error {
 			return err
 		}
 	}
-	return t.sweep(ctx)
+	return t.dead.Sweep(ctx, store, t.db.Now())
 }
 
 // Replace changes the newest row of the key if it has not expired.
@@ -184,14 +183,4 @@ func (t *KV) Delete(ctx context.Context, keys ...string) error {
 		}
 	}
 	return nil
-}
-
-// sweep removes what has expired, at most once a minute in this process; writes carry it.
-func (t *KV) sweep(ctx context.Context) error {
-	now := t.db.Now()
-	if !t.swept.due(now) {
-		return nil
-	}
-	_, err := t.db.Store.Delete(ctx, &t.stale, []ports.Value{ports.Time(now)})
-	return err
 }

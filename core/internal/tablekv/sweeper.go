@@ -1,8 +1,11 @@
 package tablekv
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/kernia-go/kernia/ports"
 )
 
 const sweepEvery = time.Minute
@@ -15,4 +18,24 @@ type sweeper struct{ last atomic.Int64 } // in milliseconds
 func (s *sweeper) due(now time.Time) bool {
 	last := s.last.Load()
 	return now.UnixMilli()-last >= sweepEvery.Milliseconds() && s.last.CompareAndSwap(last, now.UnixMilli())
+}
+
+// A Sweeper removes the records of one model that have expired.
+type Sweeper struct {
+	swept sweeper
+	dead  ports.Delete // now
+}
+
+// NewSweeper returns a Sweeper of m, which has a field by which its records expire.
+func NewSweeper(m *ports.Model) *Sweeper {
+	return &Sweeper{dead: ports.Delete{Model: m, Where: []ports.Condition{{Field: m.Expires, Op: ports.Le}}}}
+}
+
+// Sweep removes what has expired by now, at most once a minute in this process; writes carry it.
+func (s *Sweeper) Sweep(ctx context.Context, store ports.Store, now time.Time) error {
+	if !s.swept.due(now) {
+		return nil
+	}
+	_, err := store.Delete(ctx, &s.dead, []ports.Value{ports.Time(now)})
+	return err
 }

@@ -189,7 +189,9 @@ func (s *settings) ensureSchema(ctx context.Context, auth *kernia.Auth, file str
 func structural(steps []ports.Step) []ports.Step {
 	var all []ports.Step
 	for _, step := range steps {
-		if !strings.HasPrefix(step.Summary, "add index ") && !strings.HasPrefix(step.Summary, "add unique ") {
+		switch step.Kind {
+		case ports.AddIndex, ports.AddUnique, ports.AddReference:
+		default:
 			all = append(all, step)
 		}
 	}
