@@ -1,9 +1,7 @@
 package kernia
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
+	"github.com/kernia-go/kernia/core/internal/output"
 	"github.com/kernia-go/kernia/core/internal/password"
 	"github.com/kernia-go/kernia/ports"
 )
@@ -97,7 +96,7 @@ func (c *Call) success(out any) (Response, error) {
 		resp.Body = out.AppendJSON(make([]byte, 0, 768))
 	default:
 		var err error
-		if resp.Body, err = encode(out); err != nil {
+		if resp.Body, err = output.JSON(out); err != nil {
 			return Response{}, err
 		}
 	}
@@ -141,16 +140,6 @@ func (c *Call) finish() ([]string, error) {
 		}
 	}
 	return c.setCookies(), nil
-}
-
-func encode(out any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(out); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // failure turns an error into the answer and logs the cause of what is our own fault.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/output"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -116,7 +117,7 @@ func (e *Error) body() []byte {
 		b = ports.AppendString(b, e.Code)
 	}
 	for _, m := range e.members {
-		if text, err := encode(m.value); err == nil {
+		if text, err := output.JSON(m.value); err == nil {
 			member(m.name)
 			b = append(b, text...)
 		}

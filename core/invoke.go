@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/kernia-go/kernia/core/internal/origin"
+	"github.com/kernia-go/kernia/core/internal/output"
 )
 
 type actingKey struct{}
@@ -76,7 +77,7 @@ func InvokeJSON(ctx context.Context, a *Auth, name string, body []byte) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	text, err := encode(out)
+	text, err := output.JSON(out)
 	if err != nil {
 		return nil, a.explain(ctx, err)
 	}
