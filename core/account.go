@@ -31,8 +31,12 @@ func (c *Credential) LogValue() slog.Value {
 // FindCredential returns the user with the e-mail address and their password account in one round trip to the
 // store, or nil where there is no such user or they have no password.
 func (accounts Accounts) FindCredential(ctx context.Context, address string) (*Credential, error) {
-	records, err := accounts.auth.config.Store.Find(ctx, &accounts.auth.queries.credentialByEmail,
-		[]ports.Value{ports.String(CredentialProvider), ports.String(email.Normal(address))})
+	return accounts.credential(ctx, &accounts.auth.queries.credentialByEmail, CredentialProvider, email.Normal(address))
+}
+
+// credential returns the account, and the user it belongs to, that a query with two conditions finds.
+func (accounts Accounts) credential(ctx context.Context, q *ports.Query, one, other string) (*Credential, error) {
+	records, err := accounts.auth.config.Store.Find(ctx, q, []ports.Value{ports.String(one), ports.String(other)})
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
@@ -66,13 +70,7 @@ func (accounts Accounts) List(ctx context.Context, userID string) ([]Account, er
 // FindByProvider returns the account that the provider knows as accountID, together with its user, in one round trip to
 // the store; nil where there is none.
 func (accounts Accounts) FindByProvider(ctx context.Context, provider, accountID string) (*Credential, error) {
-	records, err := accounts.auth.config.Store.Find(ctx, &accounts.auth.queries.accountByProvider,
-		[]ports.Value{ports.String(provider), ports.String(accountID)})
-	if err != nil || len(records) == 0 {
-		return nil, err
-	}
-	r := records[0]
-	return &Credential{Account: accountOf(r[:accountFields]), User: accounts.auth.schema.userOf(r[accountFields:])}, nil
+	return accounts.credential(ctx, &accounts.auth.queries.accountByProvider, provider, accountID)
 }
 
 // Create stores an account of the user that its UserID names, and returns it with its id and times. The account's hooks
@@ -195,7 +193,7 @@ func (accounts Accounts) HashPassword(ctx context.Context, password string) (str
 
 // A Guess is a password that somebody claims to be an account's.
 type Guess struct {
-	Name     string   // under which the account was looked for, as an e-mail address; it counts the guesses where Account is nil
+	Name     string   // under which the account was looked for, in its normal form; it counts the guesses where Account is nil
 	Account  *Account // nil where there is no such account
 	Password string
 }
@@ -203,8 +201,12 @@ type Guess struct {
 // CheckPassword reports whether the password is the account's. Where there is no account, or it has no password, or one
 // in a form that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced, in
 // the account of the guess too. Too many wrong guesses at one account are ErrTooManyAttempts, from whatever address and
-// under whatever name they come; a right one forgets them. See [GuessConfig].
+// under whatever name they come; a right one forgets them. See [GuessConfig]. A password that nobody can have is
+// ErrPasswordTooLong.
 func (accounts Accounts) CheckPassword(ctx context.Context, g Guess) (bool, error) {
+	if err := accounts.tooLong(g.Password); err != nil {
+		return false, err
+	}
 	key := "name:" + email.Normal(g.Name)
 	if g.Account != nil {
 		key = "user:" + g.Account.UserID

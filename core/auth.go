@@ -36,6 +36,7 @@ type Auth struct {
 	trail      trail
 	background queue
 	guesses    *Throttle // of passwords
+	passwords  passwordBounds
 	kept       sessionPlace
 	kv         ports.KV
 	counts     tablekv.Counter
@@ -56,7 +57,7 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{config: cfg}
+	a := &Auth{config: cfg, passwords: passwordBounds{8, 128}}
 	a.Users, a.Sessions, a.Accounts = Users{a}, Sessions{a}, Accounts{a}
 	if err := a.unlock(); err != nil {
 		return nil, err

@@ -113,6 +113,11 @@ func (a *Auth) complete(all []*Declaration) error {
 				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
 			}
 		}
+		for _, complete := range d.keys {
+			if err := complete(a.schema); err != nil {
+				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
+			}
+		}
 	}
 	return a.schema.name(a.config.Tables)
 }

@@ -19,6 +19,7 @@ type Declaration struct {
 	auth       *Auth
 	operations []*Operation
 	tables     []tableDraft
+	keys       []func(s *schema) error
 	users      []Extra
 	sessions   []Extra
 	hooks      []Hooks
@@ -29,6 +30,7 @@ type Declaration struct {
 	interrupts []func(ctx context.Context, c *Call, at Attempt) error
 	befores    []beforeStep
 	afters     []afterStep
+	answers    []extraAnswers
 	requires   []string
 	last       []func()
 	err        error

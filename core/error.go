@@ -189,6 +189,8 @@ var (
 	ErrUserExists       = &Error{Kind: Unprocessable, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
 	ErrFieldTaken       = &Error{Kind: Unprocessable, Code: "FIELD_ALREADY_TAKEN", Message: "A value that must be unique is already taken"}
 	ErrUserNotFound     = &Error{Kind: NotFound, Code: "USER_NOT_FOUND", Message: "User not found"}
+	ErrPasswordTooShort = &Error{Kind: Invalid, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
+	ErrPasswordTooLong  = &Error{Kind: Invalid, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
 	ErrInvalidEmail     = &Error{Kind: Invalid, Code: "INVALID_EMAIL", Message: "Invalid email"}
 	ErrDisabledPath     = &Error{Kind: NotFound, Code: "DISABLED_PATH", Message: "Not Found"}
 	ErrTooManyAttempts  = &Error{Kind: TooMany, Code: "TOO_MANY_ATTEMPTS", Message: "Too many attempts. Please try again later."}

@@ -22,6 +22,17 @@ type afterStep struct {
 	step     func(ctx context.Context, c *Call, o *Outcome) error
 }
 
+type extraAnswers struct {
+	patterns []string
+	errors   []*Error
+}
+
+// Answers lists the errors with which the feature's hooks and steps may make operations fail whose path matches one of
+// the patterns ([path.Match]), as [Errors] does for an operation of its own.
+func (d *Declaration) Answers(patterns []string, errs ...*Error) {
+	d.answers = append(d.answers, extraAnswers{patterns, errs})
+}
+
 // Before adds a step before the operations whose path matches one of the patterns, as "/sign-in/*" or "/sign-up/email"
 // ([path.Match]). It runs after the input was checked and before access is; it reads the input by [Call.Input], may add
 // cookies and headers, and denies by an error, which is the answer. It also runs in calls without HTTP. Steps run in
@@ -41,6 +52,11 @@ func (a *Auth) steps(all []*Declaration) error {
 	for _, d := range all {
 		for _, b := range d.befores {
 			if err := a.around(d, b.patterns, func(o *Operation) { o.before = append(o.before, b) }); err != nil {
+				return err
+			}
+		}
+		for _, x := range d.answers {
+			if err := a.around(d, x.patterns, func(o *Operation) { o.Errors = append(o.Errors, x.errors...) }); err != nil {
 				return err
 			}
 		}

@@ -64,7 +64,8 @@ func (users Users) New() User {
 // Create stores a user made by NewUser and returns it with its id and times. An account with the provider id, if
 // there is one, is stored with it, its user and, for a password, its account id filled in: both or none where the
 // store can roll back. The user's hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, ErrFieldTaken for
-// another unique field, ErrCreateUser or the hook's own error for a denial.
+// another unique field, ErrCreateUser or the hook's own error for a denial. With ErrUserExists the user is returned as
+// the hooks left it, for Pretend.
 func (users Users) Create(ctx context.Context, u User, with ...Account) (User, error) {
 	if err := users.auth.refuseUnheld(ctx); err != nil {
 		return User{}, err
@@ -100,6 +101,9 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 		users.auth.trail.add(ctx, Event{Type: "user.created", UserID: u.ID})
 		return nil
 	})
+	if errors.Is(err, ErrUserExists) {
+		return u, err
+	}
 	if err != nil {
 		return User{}, err
 	}
@@ -139,7 +143,7 @@ func (users Users) afterCreate(ctx context.Context, u User, with []Account) erro
 	return nil
 }
 
-// Pretend returns u as CreateUser would, stored nowhere: the answer for an address that is taken where that must not
+// Pretend returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is taken where that must not
 // show.
 func (users Users) Pretend(u User) (User, error) {
 	id, err := secret.Random32(users.auth.config.Random, alphanumeric, 32)

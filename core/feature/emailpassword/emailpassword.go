@@ -5,8 +5,6 @@ package emailpassword
 import (
 	"context"
 	"errors"
-	"fmt"
-	"unicode/utf16"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
@@ -26,15 +24,9 @@ var (
 	ErrDisabled       = &kernia.Error{Kind: kernia.Invalid, Code: "EMAIL_PASSWORD_DISABLED", Message: "Email and password is not enabled"}
 	ErrSignUpDisabled = &kernia.Error{Kind: kernia.Invalid, Code: "EMAIL_PASSWORD_SIGN_UP_DISABLED", Message: "Email and password sign up is not enabled"}
 	ErrCredentials    = &kernia.Error{Kind: kernia.Unauthenticated, Code: "INVALID_EMAIL_OR_PASSWORD", Message: "Invalid email or password"}
-	ErrTooShort       = &kernia.Error{Kind: kernia.Invalid, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
-	ErrTooLong        = &kernia.Error{Kind: kernia.Invalid, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
 	ErrPassword       = &kernia.Error{Kind: kernia.Invalid, Code: "INVALID_PASSWORD", Message: "Invalid password"}
 	ErrNoCredential   = &kernia.Error{Kind: kernia.Invalid, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
 )
-
-// mostLength keeps any password within what hashers take, 4096 bytes: a longer one would be an error for unknown
-// addresses and a wrong password for known ones.
-const mostLength = 1024
 
 // Declare adds the feature's operations.
 func (f Feature) Declare(d *kernia.Declaration) {
@@ -45,36 +37,15 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	if f.MaxLength == 0 {
 		f.MaxLength = 128
 	}
-	if f.MinLength < 1 || f.MaxLength < f.MinLength || f.MaxLength > mostLength {
-		d.Fail(fmt.Errorf("MinLength %d and MaxLength %d: need 1 ≤ MinLength ≤ MaxLength ≤ %d", f.MinLength, f.MaxLength, mostLength))
-	}
+	d.PasswordLength(f.MinLength, f.MaxLength)
 	kernia.Post(d, "/sign-up/email", f.signUp, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
-		ErrSignUpDisabled, ErrTooShort, ErrTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrFieldTaken))
+		ErrSignUpDisabled, kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrFieldTaken))
 	kernia.Post(d, "/sign-in/email", f.signIn, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
-		ErrDisabled, kernia.ErrInvalidEmail, ErrTooLong, ErrCredentials, kernia.ErrTooManyAttempts))
+		ErrDisabled, kernia.ErrInvalidEmail, kernia.ErrPasswordTooLong, ErrCredentials, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/sign-out", signOut, kernia.OptionalBody())
 	kernia.Post(d, "/change-password", f.changePassword, kernia.Live, kernia.Errors(
-		ErrTooShort, ErrTooLong, ErrPassword, ErrNoCredential, kernia.ErrTooManyAttempts))
+		kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, ErrPassword, ErrNoCredential, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Live, kernia.Errors(ErrPassword, kernia.ErrTooManyAttempts))
-}
-
-// length counts as JavaScript does, in UTF-16 code units, so that both servers accept the same passwords.
-func length(password string) int {
-	n := 0
-	for _, r := range password {
-		n += max(utf16.RuneLen(r), 1)
-	}
-	return n
-}
-
-func (f Feature) checkNew(password string) error {
-	switch n := length(password); {
-	case n < f.MinLength:
-		return ErrTooShort
-	case n > f.MaxLength:
-		return ErrTooLong
-	}
-	return nil
 }
 
 // SignUpInput is what a new user gives.
@@ -96,7 +67,7 @@ type SignUpOutput struct {
 
 const signUpName, signInName, signOutName = "POST /sign-up/email", "POST /sign-in/email", "POST /sign-out"
 
-// SignUp creates a user with a password and signs them in. Errors: ErrSignUpDisabled, ErrTooShort, ErrTooLong,
+// SignUp creates a user with a password and signs them in. Errors: ErrSignUpDisabled, kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong,
 // kernia.ErrUserExists, kernia.ErrCreateUser, a validation error, a hook's own.
 func SignUp(ctx context.Context, auth *kernia.Auth, in SignUpInput) (SignUpOutput, error) {
 	return kernia.Invoke[SignUpOutput](ctx, auth, signUpName, in)
@@ -106,7 +77,7 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 	if f.Disabled || f.DisableSignUp {
 		return SignUpOutput{}, ErrSignUpDisabled
 	}
-	if err := f.checkNew(in.Password); err != nil {
+	if err := c.Auth().Accounts.CheckLength(in.Password); err != nil {
 		return SignUpOutput{}, err
 	}
 	auth := c.Auth()
@@ -126,7 +97,7 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 	created, err := auth.Users.Create(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
 	if f.NoSignInOnJoin {
 		if errors.Is(err, kernia.ErrUserExists) {
-			created, err = auth.Users.Pretend(u)
+			created, err = auth.Users.Pretend(created)
 		}
 		return SignUpOutput{User: created}, err
 	}
@@ -148,58 +119,23 @@ type SignInInput struct {
 	RememberMe  kernia.Optional[bool]   `json:"rememberMe"` // false: a session of one day at most
 }
 
-// SignInOutput is the user and the session's token. URL is the callback URL that was given; Redirect says whether
-// a browser should go there.
-type SignInOutput struct {
-	Redirect bool        `json:"redirect"`
-	Token    string      `json:"token"`
-	URL      *string     `json:"url,omitempty"`
-	User     kernia.User `json:"user"`
-}
-
-// SignIn begins a session. Errors: ErrDisabled, kernia.ErrInvalidEmail, ErrTooLong, ErrCredentials, whatever a
+// SignIn begins a session. Errors: ErrDisabled, kernia.ErrInvalidEmail, kernia.ErrPasswordTooLong, ErrCredentials, whatever a
 // feature that interrupts sign-in answers.
-func SignIn(ctx context.Context, auth *kernia.Auth, in SignInInput) (SignInOutput, error) {
-	return kernia.Invoke[SignInOutput](ctx, auth, signInName, in)
+func SignIn(ctx context.Context, auth *kernia.Auth, in SignInInput) (kernia.SignInOutput, error) {
+	return kernia.Invoke[kernia.SignInOutput](ctx, auth, signInName, in)
 }
 
-func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (SignInOutput, error) {
+func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (kernia.SignInOutput, error) {
 	switch {
 	case f.Disabled:
-		return SignInOutput{}, ErrDisabled
+		return kernia.SignInOutput{}, ErrDisabled
 	case !kernia.ValidEmail(in.Email):
-		return SignInOutput{}, kernia.ErrInvalidEmail
-	case length(in.Password) > f.MaxLength:
-		return SignInOutput{}, ErrTooLong
+		return kernia.SignInOutput{}, kernia.ErrInvalidEmail
 	}
-	found, err := c.Auth().Accounts.FindCredential(ctx, in.Email)
-	if err != nil {
-		return SignInOutput{}, err
-	}
-	var account *kernia.Account
-	if found != nil {
-		account = &found.Account
-	}
-	ok, err := c.Auth().Accounts.CheckPassword(ctx, kernia.Guess{Name: in.Email, Account: account, Password: in.Password})
-	if err != nil {
-		return SignInOutput{}, err
-	}
-	if !ok || found == nil {
-		e := kernia.Event{Type: "sign-in.failed"}
-		if found != nil {
-			e.UserID = found.User.ID
-		}
-		c.Auth().Record(ctx, e)
-		return SignInOutput{}, ErrCredentials
-	}
-	out := SignInOutput{User: found.User}
-	if in.CallbackURL.Set {
-		out.URL, out.Redirect = &in.CallbackURL.Value, in.CallbackURL.Value != ""
-		c.Location(in.CallbackURL.Value)
-	}
-	s, err := c.SignIn(ctx, kernia.Attempt{User: found.User, Method: "email", Account: account, Forget: !in.RememberMe.Or(true)})
-	out.Token = s.Token
-	return out, err
+	return c.SignInByPassword(ctx, kernia.PasswordAttempt{
+		Method: "email", Name: in.Email, Find: c.Auth().Accounts.FindCredential, Password: in.Password, Wrong: ErrCredentials,
+		CallbackURL: in.CallbackURL, RememberMe: in.RememberMe,
+	})
 }
 
 // SignOutInput holds nothing that matters here; upstream's client may send it.

@@ -24,12 +24,12 @@ func TestSignUp(t *testing.T) {
 		want            error
 	}{
 		{"as recommended", emailpassword.Feature{}, "ann@example.com", "password", nil},
-		{"short", emailpassword.Feature{}, "ann@example.com", "passwor", emailpassword.ErrTooShort},
-		{"long", emailpassword.Feature{}, "ann@example.com", strings.Repeat("p", 129), emailpassword.ErrTooLong},
+		{"short", emailpassword.Feature{}, "ann@example.com", "passwor", kernia.ErrPasswordTooShort},
+		{"long", emailpassword.Feature{}, "ann@example.com", strings.Repeat("p", 129), kernia.ErrPasswordTooLong},
 		{"just as long", emailpassword.Feature{}, "ann@example.com", strings.Repeat("p", 128), nil},
 		{"counted as JavaScript does", emailpassword.Feature{}, "ann@example.com", "😀😀😀😀", nil},
 		{"own bounds", emailpassword.Feature{MinLength: 3, MaxLength: 4}, "ann@example.com", "pass", nil},
-		{"over own bounds", emailpassword.Feature{MinLength: 3, MaxLength: 4}, "ann@example.com", "passw", emailpassword.ErrTooLong},
+		{"over own bounds", emailpassword.Feature{MinLength: 3, MaxLength: 4}, "ann@example.com", "passw", kernia.ErrPasswordTooLong},
 		{"closed", emailpassword.Feature{DisableSignUp: true}, "ann@example.com", "password", emailpassword.ErrSignUpDisabled},
 		{"off", emailpassword.Feature{Disabled: true}, "ann@example.com", "password", emailpassword.ErrSignUpDisabled},
 	} {
@@ -90,7 +90,7 @@ func TestSignIn(t *testing.T) {
 		{"bob@example.com", "password123", emailpassword.ErrCredentials},
 		{"nopassword@example.com", "", emailpassword.ErrCredentials},
 		{"ann", "password123", kernia.ErrInvalidEmail},
-		{"ann@example.com", strings.Repeat("p", 129), emailpassword.ErrTooLong},
+		{"ann@example.com", strings.Repeat("p", 129), kernia.ErrPasswordTooLong},
 	} {
 		out, err := emailpassword.SignIn(t.Context(), auth, emailpassword.SignInInput{Email: test.email, Password: test.password})
 		if test.want == nil && err != nil || test.want != nil && !errors.Is(err, test.want) {
@@ -134,7 +134,7 @@ func TestChangePassword(t *testing.T) {
 	if err := change("wrong-one", "password456", true); !errors.Is(err, emailpassword.ErrPassword) {
 		t.Errorf("with a wrong password = %v", err)
 	}
-	if err := change("password123", "short", false); !errors.Is(err, emailpassword.ErrTooShort) {
+	if err := change("password123", "short", false); !errors.Is(err, kernia.ErrPasswordTooShort) {
 		t.Errorf("to a short password = %v", err)
 	}
 	if err := change("password123", "password456", false); err != nil {

@@ -20,7 +20,7 @@ type ChangePasswordOutput struct {
 	User  kernia.User `json:"user"`
 }
 
-// ChangePassword changes the password of the user of kernia.As. Errors: ErrTooShort, ErrTooLong, ErrNoCredential,
+// ChangePassword changes the password of the user of kernia.As. Errors: kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, ErrNoCredential,
 // ErrPassword, kernia.ErrUnauthorized.
 func ChangePassword(ctx context.Context, auth *kernia.Auth, in ChangePasswordInput) (ChangePasswordOutput, error) {
 	return kernia.Invoke[ChangePasswordOutput](ctx, auth, "POST /change-password", in)
@@ -31,11 +31,8 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	if err != nil {
 		return ChangePasswordOutput{}, err
 	}
-	if err := f.checkNew(in.NewPassword); err != nil {
+	if err := c.Auth().Accounts.CheckLength(in.NewPassword); err != nil {
 		return ChangePasswordOutput{}, err
-	}
-	if length(in.CurrentPassword) > f.MaxLength {
-		return ChangePasswordOutput{}, ErrTooLong
 	}
 	auth := c.Auth()
 	account, err := auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
@@ -108,15 +105,12 @@ func (f Feature) verifyPassword(ctx context.Context, c *kernia.Call, in VerifyPa
 	if err != nil {
 		return kernia.Status{}, err
 	}
-	if length(in.Password) > f.MaxLength {
-		return kernia.Status{}, ErrPassword
-	}
 	account, err := c.Auth().Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
 	if err != nil {
 		return kernia.Status{}, err
 	}
 	ok, err := c.Auth().Accounts.CheckPassword(ctx, kernia.Guess{Name: p.User.Email, Account: account, Password: in.Password})
-	if err != nil {
+	if err != nil && !errors.Is(err, kernia.ErrPasswordTooLong) {
 		return kernia.Status{}, err
 	}
 	if !ok {

@@ -1,0 +1,97 @@
+package kernia
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf16"
+)
+
+// Length counts the characters of s as JavaScript does, in UTF-16 code units, so that bounds mean the same on both
+// sides.
+func Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(utf16.RuneLen(r), 1)
+	}
+	return n
+}
+
+// passwordBounds are the fewest characters of a new password and the most of any.
+type passwordBounds struct{ least, most int }
+
+// mostPassword keeps any password within what hashers take, 4096 bytes: a longer one would be an error for unknown
+// users and a wrong password for known ones.
+const mostPassword = 1024
+
+// PasswordLength bounds the passwords that users choose, for all features: least characters for a new one, most, itself
+// at most 1024, for any. Without it they are 8 and 128.
+func (d *Declaration) PasswordLength(least, most int) {
+	if least < 1 || most < least || most > mostPassword {
+		d.fail(fmt.Errorf("MinLength %d and MaxLength %d: need 1 ≤ MinLength ≤ MaxLength ≤ %d", least, most, mostPassword))
+	}
+	d.auth.passwords = passwordBounds{least, most}
+}
+
+// CheckLength returns ErrPasswordTooShort or ErrPasswordTooLong for a password that nobody may choose.
+func (accounts Accounts) CheckLength(password string) error {
+	if Length(password) < accounts.auth.passwords.least {
+		return ErrPasswordTooShort
+	}
+	return accounts.tooLong(password)
+}
+
+func (accounts Accounts) tooLong(password string) error {
+	if Length(password) > accounts.auth.passwords.most {
+		return ErrPasswordTooLong
+	}
+	return nil
+}
+
+// A PasswordAttempt is a sign-in by a name and a password that nobody has looked at yet.
+type PasswordAttempt struct {
+	Method      string // as in Attempt
+	Name        string // of the user, in the form in which Find compares it
+	Find        func(ctx context.Context, name string) (*Credential, error)
+	Password    string
+	Wrong       *Error // the answer to an unknown name and to a wrong password
+	CallbackURL Optional[string]
+	RememberMe  Optional[bool] // false: a session that is not to be remembered
+}
+
+// SignInOutput is a user who is signed in and the session's token. URL is the callback URL that was given; Redirect says
+// whether a browser should go there.
+type SignInOutput struct {
+	Redirect bool    `json:"redirect"`
+	Token    string  `json:"token"`
+	URL      *string `json:"url,omitempty"`
+	User     User    `json:"user"`
+}
+
+// SignInByPassword checks the password and begins a session by [Call.SignIn]. An unknown name takes as long as a wrong
+// password. Errors: Wrong, and those of [Accounts.CheckPassword] and SignIn.
+func (c *Call) SignInByPassword(ctx context.Context, at PasswordAttempt) (SignInOutput, error) {
+	found, err := at.Find(ctx, at.Name)
+	if err != nil {
+		return SignInOutput{}, err
+	}
+	guess, e := Guess{Name: at.Name, Password: at.Password}, Event{Type: "sign-in.failed"}
+	if found != nil {
+		guess.Account, e.UserID = &found.Account, found.User.ID
+	}
+	ok, err := c.auth.Accounts.CheckPassword(ctx, guess)
+	if err != nil {
+		return SignInOutput{}, err
+	}
+	if !ok || found == nil {
+		c.auth.Record(ctx, e)
+		return SignInOutput{}, at.Wrong
+	}
+	out := SignInOutput{User: found.User}
+	if at.CallbackURL.Set {
+		out.URL, out.Redirect = &at.CallbackURL.Value, at.CallbackURL.Value != ""
+		c.Location(at.CallbackURL.Value)
+	}
+	s, err := c.SignIn(ctx, Attempt{User: found.User, Method: at.Method, Account: &found.Account, Forget: !at.RememberMe.Or(true)})
+	out.Token = s.Token
+	return out, err
+}
