@@ -8,13 +8,11 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 // newID returns a new id for the model, "" where the store makes it.
 func (a *Auth) newID(m *ports.Model) (string, error) {
 	switch m.ID {
 	case ports.IDText:
-		return secret.Random32(a.config.Random, alphanumeric, 32)
+		return secret.Random32(a.config.Random, Alphanumeric, 32)
 	case ports.IDUUID:
 		return newUUID(a.config.Random)
 	}

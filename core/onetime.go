@@ -47,7 +47,7 @@ func (d *Declaration) purpose(purpose string) {
 
 // Issue keeps v under a new random token of 32 letters and digits, and returns the token.
 func (o *OneTime[T]) Issue(ctx context.Context, v T) (token string, err error) {
-	token, err = secret.Random32(o.auth.config.Random, alphanumeric, 32)
+	token, err = secret.Random32(o.auth.config.Random, Alphanumeric, 32)
 	if err != nil {
 		return "", err
 	}
@@ -81,6 +81,46 @@ func (o *OneTime[T]) Take(ctx context.Context, token string) (v T, ok bool, err 
 	return o.read(ctx, token, ports.KV.Take)
 }
 
+// Try gives the value under the token to check, for what may be tried a few times: a code with a count of wrong
+// guesses, say. While check runs the value is taken, so that of any number of callers at once one tries. Where check
+// says stay, the value is put back as check left it, for as long as it had left to live; else it is gone. ok is false
+// where there was none; err is check's own or the store's.
+func (o *OneTime[T]) Try(ctx context.Context, token string, check func(v *T) (stay bool, err error)) (ok bool, err error) {
+	v, expires, ok, err := o.entry(ctx, token, ports.KV.Take)
+	if err != nil || !ok {
+		return false, err
+	}
+	stay, err := check(&v)
+	if !stay {
+		return true, err
+	}
+	text, failed := o.encode(v)
+	if failed == nil {
+		failed = o.auth.kv.Put(ctx, o.key(token), ports.Entry{Value: text, Expires: expires})
+	}
+	if err == nil {
+		err = failed
+	}
+	return true, err
+}
+
+// Claim uses a token up that the caller got from elsewhere, as a code that counts once: first is true for one caller at
+// most until the token's life is over. A token that is claimed holds no value.
+func (o *OneTime[T]) Claim(ctx context.Context, token string) (first bool, err error) {
+	if err := o.auth.usable(ctx); err != nil {
+		return false, err
+	}
+	if token == "" || len(token) > maxToken {
+		return false, nil
+	}
+	key := o.key("claim:" + token)
+	if table, ok := o.auth.kv.(*tablekv.KV); ok {
+		return table.Claim(ctx, key, o.auth.now().Add(o.life))
+	}
+	tally, err := o.auth.kv.Add(ctx, key, ports.Limit{Bound: 1, Window: o.life})
+	return err == nil && tally.Allowed, err
+}
+
 // Delete removes the value under the token, if there is one.
 func (o *OneTime[T]) Delete(ctx context.Context, token string) error {
 	if err := o.auth.usable(ctx); err != nil {
@@ -89,19 +129,27 @@ func (o *OneTime[T]) Delete(ctx context.Context, token string) error {
 	return o.auth.kv.Delete(ctx, o.key(token))
 }
 
-func (o *OneTime[T]) read(ctx context.Context, token string, from func(ports.KV, context.Context, string) (ports.Entry, bool, error)) (v T, ok bool, err error) {
+// reader is the method of a KV that an entry is read by.
+type reader func(kv ports.KV, ctx context.Context, key string) (ports.Entry, bool, error)
+
+func (o *OneTime[T]) read(ctx context.Context, token string, from reader) (v T, ok bool, err error) {
+	v, _, ok, err = o.entry(ctx, token, from)
+	return v, ok, err
+}
+
+func (o *OneTime[T]) entry(ctx context.Context, token string, from reader) (v T, expires time.Time, ok bool, err error) {
 	if err := o.auth.usable(ctx); err != nil {
-		return v, false, err
+		return v, expires, false, err
 	}
 	if token == "" || len(token) > maxToken {
-		return v, false, nil
+		return v, expires, false, nil
 	}
 	e, ok, err := from(o.auth.kv, ctx, o.key(token))
 	if err != nil || !ok || !o.auth.now().Before(e.Expires) {
-		return v, false, err
+		return v, expires, false, err
 	}
 	v, ok = o.decode(e.Value)
-	return v, ok, nil
+	return v, e.Expires, ok, nil
 }
 
 // maxToken is how long a token or key of a one-time value may be, in bytes.

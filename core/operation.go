@@ -32,7 +32,7 @@ type Operation struct {
 	Path    string // as "/sign-in/email"; a segment ":name" takes any value. Without a route, its name
 	Access  Access
 	Errors  []*Error     // what it may answer besides errors of input, origin and session
-	In      reflect.Type // the struct of its input
+	In      reflect.Type // the struct of its input; a field marked json:"-" is for callers from Go alone
 	Out     reflect.Type
 	Forms   bool      // takes URL-encoded bodies as well
 	Limit   *RateRule // its own rate limit; nil: that of Config.RateLimit

@@ -102,7 +102,7 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 	if err := sessions.auth.refuseUnheld(ctx); err != nil {
 		return Session{}, err
 	}
-	token, err := secret.Random32(sessions.auth.config.Random, alphanumeric, tokenLength)
+	token, err := secret.Random32(sessions.auth.config.Random, Alphanumeric, tokenLength)
 	if err != nil {
 		return Session{}, err
 	}

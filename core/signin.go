@@ -2,19 +2,6 @@ package kernia
 
 import "context"
 
-// An Attempt is one sign-in that has proved who the user is and has no session yet.
-type Attempt struct {
-	User    User
-	Method  string     // how the user proved it: "email", "username", "magic-link", the id of a provider
-	Account *Account   // whose password or identity was proved; nil where it was another proof
-	Forget  bool       // the session is not to be remembered: rememberMe was false
-	Session NewSession // what else the session begins with; Forget, IPAddress and UserAgent are filled in
-
-	// Renewal says that the user was signed in already and gets a new session in place of the old one, after a change
-	// of the password, say. A step that asks for a second factor lets it pass.
-	Renewal bool
-}
-
 // A Diversion ends a sign-in with an answer in place of a session: "a second factor is needed", say. It travels as an
 // error from the step that interrupts to the dispatcher, which answers status 200, no session cookie, and what the
 // feature set. A caller without HTTP finds it by errors.As.

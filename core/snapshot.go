@@ -76,7 +76,7 @@ func (k kvSessions) create(ctx context.Context, s Session, u User) (Session, err
 		}
 		s = stored
 	} else if s.ID == "" {
-		id, err := secret.Random32(k.auth.config.Random, alphanumeric, 32)
+		id, err := secret.Random32(k.auth.config.Random, Alphanumeric, 32)
 		if err != nil {
 			return Session{}, err
 		}

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+
+	"github.com/kernia-go/kernia/core/internal/secret"
 )
 
 // tokenLength is how many letters and digits a session token has.
@@ -18,6 +20,18 @@ func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	var buf [len(storedPrefix) + 43]byte
 	return string(base64.RawURLEncoding.AppendEncode(append(buf[:0], storedPrefix...), sum[:]))
+}
+
+// Alphabets for [Auth.RandomText].
+const (
+	Digits       = "0123456789"
+	Alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+)
+
+// RandomText returns n characters of an alphabet of 2 to 256 ASCII characters, each with equal chance: a code, a token,
+// a secret. It fails where Config.Random does.
+func (a *Auth) RandomText(alphabet string, n int) (string, error) {
+	return secret.Random32(a.config.Random, alphabet, n)
 }
 
 // isToken reports whether s can be a session token at all.

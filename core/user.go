@@ -146,7 +146,7 @@ func (users Users) afterCreate(ctx context.Context, u User, with []Account) erro
 // Pretend returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is taken where that must not
 // show.
 func (users Users) Pretend(u User) (User, error) {
-	id, err := secret.Random32(users.auth.config.Random, alphanumeric, 32)
+	id, err := secret.Random32(users.auth.config.Random, Alphanumeric, 32)
 	switch {
 	case err == nil && users.auth.config.IDs == ports.IDUUID:
 		id, err = newUUID(users.auth.config.Random)

@@ -33,6 +33,9 @@ func (c *compiler) object(t reflect.Type, depth int) (*object, error) {
 			}
 			continue
 		}
+		if sf.Tag.Get("json") == "-" && sf.IsExported() { // for calls from Go alone
+			continue
+		}
 		if sf.Type == c.types.Rest {
 			if depth > 0 || c.rest >= 0 {
 				return nil, fmt.Errorf("field %s of input %s: further members are taken once, at the top", sf.Name, t)

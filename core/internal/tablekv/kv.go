@@ -42,6 +42,7 @@ type KV struct {
 
 	newest          ports.Query  // key, key, now
 	all             ports.Query  // key, key
+	rivals          ports.Query  // key, key, now
 	replace         ports.Update // id, now: value, expiresAt, updatedAt
 	take            ports.Take   // id, now
 	drop, dropOlder ports.Delete
@@ -60,7 +61,8 @@ func New(db Tables, counter Counter) *KV {
 		newest: ports.Query{
 			Model: m, Where: []ports.Condition{keys, live}, Limit: 1, Order: []ports.Order{{Field: "createdAt", Desc: true}},
 		},
-		all: ports.Query{Model: m, Where: []ports.Condition{keys}, Limit: maxRows},
+		all:    ports.Query{Model: m, Where: []ports.Condition{keys}, Limit: maxRows},
+		rivals: ports.Query{Model: m, Where: []ports.Condition{keys, live}, Limit: 2},
 		replace: ports.Update{
 			Model: m, Key: ports.Key{"id"}, Where: []ports.Condition{live},
 			Set: []ports.Change{{Field: "value"}, {Field: "expiresAt"}, {Field: "updatedAt"}},
@@ -120,15 +122,7 @@ func (t *KV) Put(ctx context.Context, key string, e ports.Entry) error {
 	if err != nil {
 		return err
 	}
-	id, err := t.db.NewID(t.db.Values)
-	if err != nil {
-		return err
-	}
-	now := ports.Time(t.db.Now())
-	_, err = store.Create(ctx, t.db.Values, ports.Record{
-		ports.Nullable(id), ports.String(hashKey(key)), ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now, now,
-	})
-	if err != nil {
+	if _, err := t.create(ctx, key, e); err != nil {
 		return err
 	}
 	for _, r := range before {
@@ -137,6 +131,39 @@ func (t *KV) Put(ctx context.Context, key string, e ports.Entry) error {
 		}
 	}
 	return t.dead.Sweep(ctx, store, t.db.Now())
+}
+
+func (t *KV) create(ctx context.Context, key string, e ports.Entry) (ports.Record, error) {
+	id, err := t.db.NewID(t.db.Values)
+	if err != nil {
+		return nil, err
+	}
+	now := ports.Time(t.db.Now())
+	return t.db.Store.Create(ctx, t.db.Values, ports.Record{
+		ports.Nullable(id), ports.String(hashKey(key)), ports.String(encodeValue(e.Value)), ports.Time(e.Expires), now, now,
+	})
+}
+
+// Claim marks the key as used until expires and reports whether the caller was the first. The column has no unique
+// key: each caller creates a row and then looks for another. Of two at once the later one to look finds the row of the
+// other, so that at most one is first; perhaps none is, and a row that lost goes again.
+func (t *KV) Claim(ctx context.Context, key string, expires time.Time) (first bool, err error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	r, err := t.create(ctx, key, ports.Entry{Expires: expires})
+	if err != nil {
+		return false, err
+	}
+	rows, err := t.db.Store.Find(ctx, &t.rivals, append(forms(key), ports.Time(t.db.Now())))
+	if err != nil {
+		return false, err
+	}
+	if len(rows) != 1 {
+		_, err := t.db.Store.Delete(ctx, &t.dropRow, r[verificationID:verificationID+1])
+		return false, err
+	}
+	return true, t.dead.Sweep(ctx, t.db.Store, t.db.Now())
 }
 
 // Replace changes the newest row of the key if it has not expired.

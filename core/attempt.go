@@ -1,0 +1,121 @@
+package kernia
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/kernia-go/kernia/ports"
+)
+
+// An Attempt is one sign-in that has proved who the user is and has no session yet.
+type Attempt struct {
+	User    User
+	Method  string     // how the user proved it: "email", "username", "magic-link", the id of a provider
+	Account *Account   // whose password or identity was proved; nil where it was another proof
+	Forget  bool       // the session is not to be remembered: rememberMe was false
+	Session NewSession // what else the session begins with; Forget, IPAddress and UserAgent are filled in
+
+	// Renewal says that the user was signed in already and gets a new session in place of the old one, after a change
+	// of the password, say. A step that asks for a second factor lets it pass.
+	Renewal bool
+
+	// Passed names the features whose further step the user has taken in this sign-in. The interrupt of a feature that
+	// finds its own name here lets the attempt pass.
+	Passed []string
+}
+
+// ByPassword reports whether the attempt proved a password.
+func (at Attempt) ByPassword() bool {
+	return at.Account != nil && at.Account.ProviderID == CredentialProvider
+}
+
+// suspended is the form of an attempt that is kept for later.
+type suspended struct {
+	UserID    string          `json:"user"`
+	Email     string          `json:"email"`
+	Method    string          `json:"method"`
+	AccountID string          `json:"account,omitempty"`
+	Password  string          `json:"password,omitempty"` // the digest of its hash
+	Forget    bool            `json:"forget,omitempty"`
+	ExpiresIn time.Duration   `json:"expiresIn,omitempty"`
+	Fields    []string        `json:"fields,omitempty"` // of the session, with their values
+	Values    json.RawMessage `json:"values,omitempty"`
+	Passed    []string        `json:"passed,omitempty"`
+}
+
+// Suspend returns the attempt as a text, for a feature that diverts the sign-in and goes on with it later. The text is
+// for the server alone: keep it in a [OneTime].
+func (c *Call) Suspend(at Attempt) (string, error) {
+	s := suspended{
+		UserID: at.User.ID, Email: at.User.Email, Method: at.Method, Forget: at.Forget, ExpiresIn: at.Session.ExpiresIn, Passed: at.Passed,
+		Fields: at.Session.Fields.names,
+	}
+	if at.Account != nil {
+		s.AccountID, s.Password = at.Account.ID, digest(at.Account.Password)
+	}
+	if len(s.Fields) > 0 {
+		s.Values = encodeRecord(at.Session.Fields.values)
+	}
+	text, err := json.Marshal(s)
+	return string(text), err
+}
+
+// Resume returns the attempt that Suspend wrote, with the user as they are now. It is nil where what was proved is no
+// longer so: the user or the account is gone, the password has changed or, where no account was proved, the e-mail
+// address has. A feature adds its name to Passed and hands the attempt to [Call.SignIn].
+func (c *Call) Resume(ctx context.Context, text string) (*Attempt, error) {
+	var s suspended
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return nil, nil
+	}
+	u, err := c.auth.Users.Find(ctx, s.UserID)
+	if err != nil || u == nil {
+		return nil, err
+	}
+	at := &Attempt{User: *u, Method: s.Method, Forget: s.Forget, Session: NewSession{ExpiresIn: s.ExpiresIn}, Passed: s.Passed}
+	if at.Session.Fields, err = c.auth.fieldsOf(s); err != nil {
+		return nil, err
+	}
+	if s.AccountID == "" {
+		if u.Email != s.Email {
+			return nil, nil
+		}
+		return at, nil
+	}
+	accounts, err := c.auth.Accounts.List(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(accounts, func(a Account) bool { return a.ID == s.AccountID && digest(a.Password) == s.Password })
+	if i < 0 {
+		return nil, nil
+	}
+	at.Account = &accounts[i]
+	return at, nil
+}
+
+// fieldsOf returns the values of added session fields that an attempt was suspended with.
+func (a *Auth) fieldsOf(s suspended) (Patch, error) {
+	var fields Patch
+	if len(s.Fields) == 0 {
+		return fields, nil
+	}
+	var values []json.RawMessage
+	if err := json.Unmarshal(s.Values, &values); err != nil || len(values) != len(s.Fields) {
+		return fields, errSnapshot
+	}
+	for i, name := range s.Fields {
+		at := a.schema.session.Field(name)
+		if at < 0 {
+			return fields, errSnapshot
+		}
+		var v ports.Value
+		if err := decodeValueOf(a.schema.session.Fields[at].Type, values[i], &v); err != nil {
+			return fields, err
+		}
+		fields.Put(name, v)
+	}
+	return fields, nil
+}

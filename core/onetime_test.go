@@ -1,0 +1,152 @@
+package kernia_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/kerniatest"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
+)
+
+// vault is a feature with one-time values.
+type vault struct{ tries **kernia.OneTime[int] }
+
+func (v vault) Declare(d *kernia.Declaration) {
+	d.Name("vault")
+	*v.tries = kernia.OneTimeOf[int](d, "vault", time.Minute)
+}
+
+// everyKV runs a test over the table and over a key-value store.
+func everyKV(t *testing.T, run func(t *testing.T, values *kernia.OneTime[int], clock *memory.Clock)) {
+	for _, name := range []string{"table", "kv"} {
+		t.Run(name, func(t *testing.T) {
+			clock := memory.NewClock(time.UnixMilli(1_700_000_000_000))
+			cfg := kernia.Config{Clock: clock}
+			if name == "kv" {
+				cfg.KV = memory.NewKV(memory.KVOptions{Clock: clock})
+			}
+			var values *kernia.OneTime[int]
+			kerniatest.New(t, cfg, vault{&values})
+			run(t, values, clock)
+		})
+	}
+}
+
+func TestOneTime_Try(t *testing.T) {
+	everyKV(t, func(t *testing.T, values *kernia.OneTime[int], clock *memory.Clock) {
+		ctx := t.Context()
+		token, err := values.Issue(ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := func(n *int) (bool, error) {
+			if _, ok, err := values.Find(ctx, token); ok || err != nil {
+				t.Errorf("while it is tried Find = %v, %v", ok, err)
+			}
+			*n++
+			return *n < 3, nil
+		}
+		clock.Advance(50 * time.Second)
+		failed := errors.New("failed")
+		if ok, err := values.Try(ctx, token, func(*int) (bool, error) { return true, failed }); !ok || !errors.Is(err, failed) {
+			t.Errorf("Try = %v, %v, want the error of check", ok, err)
+		}
+		for i := range 4 {
+			if ok, err := values.Try(ctx, token, again); err != nil || ok != (i < 3) {
+				t.Errorf("Try %d = %v, %v", i+1, ok, err)
+			}
+		}
+		if token, err = values.Issue(ctx, 0); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(59 * time.Second)
+		if ok, err := values.Try(ctx, token, func(*int) (bool, error) { return true, nil }); !ok || err != nil {
+			t.Errorf("Try = %v, %v", ok, err)
+		}
+		clock.Advance(time.Second)
+		if _, ok, err := values.Find(ctx, token); ok || err != nil {
+			t.Errorf("trying made the value live longer: %v, %v", ok, err)
+		}
+	})
+}
+
+// TestOneTime_Claim: of many who claim a token at once one at most is first, and one who comes later never.
+func TestOneTime_Claim(t *testing.T) {
+	everyKV(t, func(t *testing.T, values *kernia.OneTime[int], clock *memory.Clock) {
+		ctx := t.Context()
+		var first atomic.Int32
+		var wg sync.WaitGroup
+		for range 32 {
+			wg.Go(func() {
+				if ok, err := values.Claim(ctx, "code"); err != nil {
+					t.Error(err)
+				} else if ok {
+					first.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if n := first.Load(); n > 1 {
+			t.Errorf("%d were first", n)
+		}
+		claim := func(token string) bool {
+			t.Helper()
+			ok, err := values.Claim(ctx, token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		}
+		if !claim("other") || claim("other") {
+			t.Error("a token is not claimed once")
+		}
+		if _, ok, err := values.Take(ctx, "other"); ok || err != nil {
+			t.Errorf("a claimed token holds a value: %v, %v", ok, err)
+		}
+		clock.Advance(time.Minute)
+		if !claim("other") {
+			t.Error("a claim outlives its time")
+		}
+	})
+}
+
+// lagging lets every caller create its row before any of them looks for others.
+type lagging struct {
+	*memory.Store
+	created *sync.WaitGroup
+}
+
+func (l lagging) Create(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+	stored, err := l.Store.Create(ctx, m, r)
+	if m.Name == "verification" {
+		l.created.Done()
+		l.created.Wait()
+	}
+	return stored, err
+}
+
+func TestOneTime_ClaimAtOnce(t *testing.T) {
+	var created sync.WaitGroup
+	created.Add(2)
+	var values *kernia.OneTime[int]
+	kerniatest.New(t, kernia.Config{Store: lagging{memory.New(), &created}}, vault{&values})
+	var first atomic.Int32
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if ok, err := values.Claim(t.Context(), "code"); err == nil && ok {
+				first.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := first.Load(); n > 1 {
+		t.Errorf("%d were first", n)
+	}
+}
