@@ -77,7 +77,6 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 		return nil, err
 	}
 	a.queries = newQueries(a.schema)
-	a.patches.init(a.schema)
 	if err := a.place(); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 type tableDraft struct {
 	model    *ports.Model
 	complete func(s *schema, byName map[string]*ports.Model) error
+	settle   func() error
 }
 
 // collect runs every feature's Declare and puts the parts together.
@@ -115,6 +116,13 @@ func (a *Auth) complete(all []*Declaration) error {
 		}
 		for _, complete := range d.keys {
 			if err := complete(a.schema); err != nil {
+				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
+			}
+		}
+	}
+	for _, d := range all {
+		for _, t := range d.tables {
+			if err := t.settle(); err != nil {
 				return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
 			}
 		}

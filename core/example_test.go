@@ -7,7 +7,6 @@ import (
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
-	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
@@ -36,13 +35,13 @@ func (f Bookmarks) Declare(d *kernia.Declaration) {
 		f.Max = 100
 	}
 	table := kernia.TableOf[Bookmark](d, "bookmark")
-	mine := table.Where(100, nil, ports.Condition{Field: "userId"})
+	mine := table.Where("userId").Limit(100)
 	kernia.Post(d, "/bookmark/add", func(ctx context.Context, c *kernia.Call, in AddInput) (Bookmark, error) {
 		p, err := c.Session(ctx)
 		if err != nil {
 			return Bookmark{}, err
 		}
-		n, err := mine.Count(ctx, ports.String(p.User.ID))
+		n, err := mine.Count(ctx, p.User.ID)
 		if err != nil {
 			return Bookmark{}, err
 		}
@@ -56,7 +55,7 @@ func (f Bookmarks) Declare(d *kernia.Declaration) {
 		if err != nil {
 			return nil, err
 		}
-		return mine.All(ctx, ports.String(p.User.ID))
+		return mine.All(ctx, p.User.ID)
 	}, kernia.SignedIn)
 }
 

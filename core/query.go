@@ -79,13 +79,8 @@ const maxPatches = 256
 
 // patches keeps one update by id for every combination of fields that was ever changed together.
 type patches struct {
-	schema *schema
-	mu     sync.Mutex
-	kept   map[*ports.Model]map[string]*ports.Update
-}
-
-func (p *patches) init(s *schema) {
-	p.schema, p.kept = s, map[*ports.Model]map[string]*ports.Update{s.user: {}, s.session: {}, s.account: {}}
+	mu   sync.Mutex
+	kept map[*ports.Model]map[string]*ports.Update
 }
 
 // of returns the update of m by id that sets the fields of change; ok is false where a field is not one of the
@@ -108,6 +103,13 @@ func (p *patches) of(m *ports.Model, change Patch) (u *ports.Update, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	kept := p.kept[m]
+	if kept == nil {
+		if p.kept == nil {
+			p.kept = map[*ports.Model]map[string]*ports.Update{}
+		}
+		kept = map[string]*ports.Update{}
+		p.kept[m] = kept
+	}
 	if u := kept[key]; u != nil {
 		return u, true
 	}

@@ -14,6 +14,16 @@ import (
 // Users are the users of one Auth: find, make, change and delete them by [Auth.Users].
 type Users struct{ auth *Auth }
 
+// model and value make Users a Referred.
+func (users Users) model() *ports.Model {
+	if users.auth == nil || users.auth.schema == nil {
+		return nil
+	}
+	return users.auth.schema.user
+}
+
+func (users Users) value(r ports.Record) User { return users.auth.schema.userOf(r) }
+
 // Find returns the user with the id, or nil.
 func (users Users) Find(ctx context.Context, id string) (*User, error) {
 	return users.one(ctx, &users.auth.queries.userByID, id)
@@ -228,7 +238,7 @@ func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Pat
 	if change.Len() == 0 {
 		return nil, false, ErrNoFields
 	}
-	if _, ok := change.Lookup("updatedAt"); !ok {
+	if _, ok := change.Lookup("updatedAt"); !ok && stamped(m) {
 		change.Put("updatedAt", ports.Time(a.now()))
 	}
 	u, ok := a.patches.of(m, change)
@@ -239,6 +249,12 @@ func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Pat
 		return a.updateEach(ctx, m, id, change)
 	}
 	return a.config.Store.Update(ctx, u, change.args(u, id))
+}
+
+// stamped reports whether records of m say when they were last changed.
+func stamped(m *ports.Model) bool {
+	i := m.Field("updatedAt")
+	return i >= 0 && m.Fields[i].Type == ports.TypeTime
 }
 
 // updateEach applies a patch field by field, all or nothing where the store can roll back.

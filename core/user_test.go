@@ -444,55 +444,6 @@ func TestUniqueField(t *testing.T) {
 	}
 }
 
-// note is a table that a feature brings.
-type note struct {
-	ID     string
-	UserID string `kernia:"ref=user"`
-	Text   string
-	Count  int64
-}
-
-type notes struct{ table *kernia.Table[note] }
-
-func (n *notes) Declare(d *kernia.Declaration) {
-	d.Name("notes")
-	n.table = kernia.TableOf[note](d, "note")
-}
-
-func TestTable(t *testing.T) {
-	n := &notes{}
-	s := serve(t, kernia.Config{}, n, emailpassword.Feature{})
-	s.signUp("ann@example.com")
-	u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := n.table.Create(t.Context(), note{UserID: u.ID, Text: "hello"})
-	if err != nil || made.ID == "" {
-		t.Fatalf("Create = %+v, %v", made, err)
-	}
-	add := n.table.Change(ports.Key{"id"}, []ports.Condition{{Field: "count", Op: ports.Lt}}, ports.Change{Field: "count", Add: true})
-	for i, want := range []bool{true, true, false} {
-		got, err := add.Do(t.Context(), ports.String(made.ID), ports.Int(2), ports.Int(1))
-		if err != nil || (got != nil) != want {
-			t.Errorf("step %d = %+v, %v", i, got, err)
-		}
-	}
-	if got, err := n.table.Change(ports.Key{"id"}, nil).Do(t.Context(), ports.String(made.ID)); got != nil || !errors.Is(err, ports.ErrInvalid) {
-		t.Errorf("a Change of no field = %+v, %v, want ErrInvalid", got, err)
-	}
-	byUser := n.table.Where(10, nil, ports.Condition{Field: "userId"})
-	if list, err := byUser.All(t.Context(), ports.String(u.ID)); err != nil || len(list) != 1 || list[0].Count != 2 || list[0].Text != "hello" {
-		t.Errorf("All = %+v, %v", list, err)
-	}
-	if gone, err := s.auth.Users.Delete(t.Context(), u.ID); !gone || err != nil {
-		t.Fatalf("DeleteUser = %v, %v", gone, err)
-	}
-	if left, err := n.table.Find(t.Context(), made.ID); left != nil || err != nil {
-		t.Errorf("the user's note survives: %+v, %v", left, err)
-	}
-}
-
 func TestEvents(t *testing.T) {
 	sink := &memory.Events{}
 	s := serve(t, kernia.Config{Events: sink})
