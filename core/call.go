@@ -26,9 +26,9 @@ type Call struct {
 	in        reflect.Value // the operation's input
 	acting    string        // without HTTP: the token given to As
 
-	asked     bool // principal and dead are settled
+	twins     [maxTwins]string // room for the tokens of the session cookies
+	asked     bool             // principal is settled
 	principal *Principal
-	dead      bool // a session was presented and is none, or no longer
 
 	renewed  *Session   // the session whose cookie the answer sets
 	forget   bool       // that cookie ends with the browser
@@ -106,11 +106,8 @@ func (c *Call) Trusted(origin string) bool { return c.trusts(origin) }
 
 // forgotten reports whether the browser holds the mark of a session that is not to be remembered.
 func (c *Call) forgotten() bool {
-	if c.request == nil {
-		return false
-	}
-	_, ok := c.auth.cookies.remember.Read(c)
-	return ok
+	value, ok := c.auth.cookies.remember.Read(c)
+	return ok && value == "true"
 }
 
 // ClientAddress returns the address of the client: the peer's, or, where the peer is a trusted proxy, the

@@ -120,14 +120,13 @@ func (k *Cookie) Read(c *Call) (value string, ok bool) {
 	return value, ok
 }
 
-// values returns what the cookies of the name hold that this Auth wrote, each once, at most limit.
-func (k *Cookie) values(c *Call, limit int) []string {
-	var out []string
+// values appends to out what the cookies of the name hold that this Auth wrote, each once, up to its capacity.
+func (k *Cookie) values(c *Call, out []string) []string {
 	cookie.Each(c.header["Cookie"], k.name, func(text string) bool {
 		if value, ok := k.decode(text); ok && !slices.Contains(out, value) {
 			out = append(out, value)
 		}
-		return len(out) == limit
+		return len(out) == cap(out)
 	})
 	return out
 }

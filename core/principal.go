@@ -105,7 +105,9 @@ func (c *Call) who(ctx context.Context, extend bool) (*Principal, error) {
 		c.asked, c.principal = true, got.Principal
 		return c.principal, nil
 	case len(tokens) > 0:
-		return c.bySession(ctx, tokens, extend)
+		if p, err := c.bySession(ctx, tokens, extend); err != nil || p != nil {
+			return p, err
+		}
 	}
 	if got, err = c.present(ctx, false); err != nil {
 		return nil, err
@@ -120,14 +122,16 @@ func (c *Call) who(ctx context.Context, extend bool) (*Principal, error) {
 // credentials returns what the Authorization header presents, or else the tokens of the session cookies.
 func (c *Call) credentials(ctx context.Context) (Presented, []string, error) {
 	if c.acting != "" {
-		return Presented{}, []string{c.acting}, nil
+		c.twins[0] = c.acting
+		return Presented{}, c.twins[:1], nil
 	}
 	got, err := c.present(ctx, true)
 	switch {
 	case err != nil || got.Principal != nil:
 		return got, nil, err
 	case got.Token != "":
-		return got, []string{got.Token}, nil
+		c.twins[0] = got.Token
+		return got, c.twins[:1], nil
 	}
 	return Presented{}, c.cookieTokens(), nil
 }
@@ -141,7 +145,7 @@ func (c *Call) cookieTokens() []string {
 	if len(c.header["Cookie"]) == 0 {
 		return nil
 	}
-	return c.auth.cookies.session.values(c, maxTwins)
+	return c.auth.cookies.session.values(c, c.twins[:0])
 }
 
 // bySession finds the first live session of the tokens, and settles who makes the call.
@@ -156,8 +160,8 @@ func (c *Call) bySession(ctx context.Context, tokens []string, extend bool) (*Pr
 			break
 		}
 	}
-	c.asked, c.principal, c.dead = true, p, p == nil
-	c.ended = c.ended || c.dead
+	c.asked, c.principal = p != nil, p
+	c.ended = c.ended || p == nil // what was presented is no session, or no longer
 	return p, nil
 }
 

@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"context"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -18,9 +19,9 @@ type RateLimitConfig struct {
 	Window   time.Duration // of routes without a rule; 0 means 10 s
 	Max      int           // of routes without a rule, in one Window; 0 means 100
 	Rules    []RateRule    // before the built-in ones; the first that matches counts
-	// RuleFor chooses the rule of one request, before Rules are looked at; path is the route's. Nil leaves it to them. An
+	// RuleFor chooses the rule of one request, before Rules are looked at; route is the path of its route, or "/". Nil leaves it to them. An
 	// error refuses the request.
-	RuleFor func(ctx context.Context, c *Call, path string) (*RateRule, error)
+	RuleFor func(ctx context.Context, c *Call, route string) (*RateRule, error)
 
 	InStore bool // count in the store's table rateLimit, in place of Config.KV or this process
 }
@@ -44,18 +45,15 @@ func (g *GuessConfig) settle() {
 
 // A RateRule is the limit of the routes that match Path.
 type RateRule struct {
-	Path   string        // as "/sign-in/email"; "*" stands for any characters but a slash, a last "/*" for all below
+	Path   string        // as "/sign-in/email"; a pattern of [path.Match], in which "*" stops at a slash; a last "/*" stands for all below
 	Window time.Duration // at least a millisecond, at most a day
 	Max    int           // at least 1; 0 means no limit at all
 }
 
-// builtinRules are for what guesses passwords: upstream's, and one of ours.
+// builtinRules bound what guesses credentials, whatever feature it belongs to, as Better Auth does.
 var builtinRules = [...]RateRule{
-	{Path: "/sign-in*", Window: 10 * time.Second, Max: 3},
-	{Path: "/sign-up*", Window: 10 * time.Second, Max: 3},
-	{Path: "/change-password*", Window: 10 * time.Second, Max: 3},
-	{Path: "/change-email*", Window: 10 * time.Second, Max: 3},
-	{Path: "/verify-password*", Window: 10 * time.Second, Max: 3}, // ours: it guesses as well as the others
+	{Path: "/sign-in/*", Window: 10 * time.Second, Max: 3},
+	{Path: "/sign-up/*", Window: 10 * time.Second, Max: 3},
 }
 
 func (r *RateLimitConfig) settle(development bool) error {
@@ -73,49 +71,34 @@ func (r *RateLimitConfig) settle(development bool) error {
 		if rule.Path == "" || rule.Path[0] != '/' || rule.Max < 0 || rule.Window < time.Millisecond && rule.Max > 0 || rule.Window > longest {
 			return badSetting("RateLimit", "a rule needs a path that begins with /, a window of a millisecond to a day, and a bound")
 		}
+		if _, err := path.Match(rule.Path, "/"); err != nil {
+			return badSetting("RateLimit", "the path of the rule %q: %w", rule.Path, err)
+		}
 	}
 	return nil
 }
 
-// matches reports whether the rule is for path: the last star of a built-in rule, or of "/below/*", stands for all that follows.
-func (r *RateRule) matches(path string) bool {
-	if prefix, ok := strings.CutSuffix(r.Path, "*"); ok && !strings.Contains(prefix, "*") {
-		return strings.HasPrefix(path, prefix)
+// matches reports whether the rule is for the path.
+func (r *RateRule) matches(route string) bool {
+	if below, ok := strings.CutSuffix(r.Path, "/*"); ok && !strings.ContainsAny(below, "*?[\\") {
+		return strings.HasPrefix(route, below+"/")
 	}
-	return globPath(r.Path, path)
-}
-
-// globPath matches path against pattern, in which a star stands for any characters but a slash.
-func globPath(pattern, path string) bool {
-	head, rest, star := strings.Cut(pattern, "*")
-	if !star {
-		return pattern == path
-	}
-	if path, ok := strings.CutPrefix(path, head); ok {
-		for i := 0; ; i++ {
-			if globPath(rest, path[i:]) {
-				return true
-			}
-			if i == len(path) || path[i] == '/' {
-				return false
-			}
-		}
-	}
-	return false
+	ok, err := path.Match(r.Path, route)
+	return ok && err == nil
 }
 
 // limit counts the request against its rule, under its route. Paths that are no route share one count, so that a
 // flood of made-up paths makes no counts of its own.
-func (c *Call) limit(ctx context.Context, path string) error {
+func (c *Call) limit(ctx context.Context, route string) error {
 	conf := &c.auth.config.RateLimit
 	if conf.Disabled {
 		return nil
 	}
-	if path = c.auth.router.route(path); path == "" {
-		path = "/"
+	if route = c.auth.router.route(route); route == "" {
+		route = "/"
 	}
 	l := ports.Limit{Bound: int64(conf.Max), Window: conf.Window}
-	rule, err := c.rule(ctx, path)
+	rule, err := c.rule(ctx, route)
 	if err != nil {
 		return err
 	}
@@ -129,7 +112,7 @@ func (c *Call) limit(ctx context.Context, path string) error {
 	if from == "" {
 		from = "unknown"
 	}
-	t, err := c.auth.counts.Add(ctx, limitPrefix+from+"|"+path, l)
+	t, err := c.auth.counts.Add(ctx, limitPrefix+from+"|"+route, l)
 	if err != nil {
 		return err
 	}
@@ -145,23 +128,23 @@ const limitPrefix = "rate-limit:"
 // longest is the longest window of a rule.
 const longest = day
 
-func (c *Call) rule(ctx context.Context, path string) (*RateRule, error) {
+func (c *Call) rule(ctx context.Context, route string) (*RateRule, error) {
 	if choose := c.auth.config.RateLimit.RuleFor; choose != nil {
-		if rule, err := choose(ctx, c, path); err != nil || rule != nil {
+		if rule, err := choose(ctx, c, route); err != nil || rule != nil {
 			return rule, err
 		}
 	}
 	rules := c.auth.config.RateLimit.Rules
 	for i := range rules {
-		if rules[i].matches(path) {
+		if rules[i].matches(route) {
 			return &rules[i], nil
 		}
 	}
-	if rule := c.auth.router.limits[path]; rule != nil {
+	if rule := c.auth.router.limits[route]; rule != nil {
 		return rule, nil
 	}
 	for i := range builtinRules {
-		if builtinRules[i].matches(path) {
+		if builtinRules[i].matches(route) {
 			return &builtinRules[i], nil
 		}
 	}

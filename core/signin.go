@@ -36,7 +36,7 @@ func (c *Call) SignIn(ctx context.Context, at Attempt) (Session, error) {
 	}
 	c.renewed, c.forget, c.begun, c.ended, c.diverted = &s, at.Forget || n.ExpiresIn != 0, true, false, nil
 	c.method = at.Method
-	c.asked, c.principal, c.dead = true, &Principal{User: at.User, Session: s, By: BySession, stored: c.auth.stored(s.Token)}, false
+	c.asked, c.principal = true, &Principal{User: at.User, Session: s, By: BySession, stored: c.auth.stored(s.Token)}
 	return s, nil
 }
 

@@ -88,8 +88,11 @@ func (a *Auth) around(d *Declaration, patterns []string, add func(o *Operation))
 
 // run checks who may call and calls the handler, with the steps around it.
 func (c *Call) run(ctx context.Context) (any, error) {
+	if len(c.operation.after) == 0 {
+		return c.handle(ctx)
+	}
 	var o Outcome
-	o.Value, o.Err = c.handle(ctx)
+	o.Err = guarded(func() (err error) { o.Value, err = c.handle(ctx); return err })
 	for _, s := range c.operation.after {
 		if err := guarded(func() error { return s.step(ctx, c, &o) }); err != nil {
 			return nil, err
@@ -110,10 +113,5 @@ func (c *Call) handle(ctx context.Context) (any, error) {
 	if err := c.check(ctx, c.operation.Access); err != nil {
 		return nil, err
 	}
-	if len(c.operation.after) == 0 {
-		return c.operation.run(ctx, c, c.in)
-	}
-	var out any
-	err := guarded(func() (err error) { out, err = c.operation.run(ctx, c, c.in); return err })
-	return out, err
+	return c.operation.run(ctx, c, c.in)
 }

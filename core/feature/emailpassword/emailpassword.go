@@ -5,6 +5,7 @@ package emailpassword
 import (
 	"context"
 	"errors"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
@@ -43,9 +44,9 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	kernia.Post(d, "/sign-in/email", f.signIn, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
 		ErrDisabled, kernia.ErrInvalidEmail, kernia.ErrPasswordTooLong, ErrCredentials, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/sign-out", signOut, kernia.OptionalBody())
-	kernia.Post(d, "/change-password", f.changePassword, kernia.Live, kernia.Errors(
+	kernia.Post(d, "/change-password", f.changePassword, kernia.Live, kernia.Limit(3, 10*time.Second), kernia.Errors(
 		kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, ErrPassword, ErrNoCredential, kernia.ErrTooManyAttempts))
-	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Live, kernia.Errors(ErrPassword, kernia.ErrTooManyAttempts))
+	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Live, kernia.Limit(3, 10*time.Second), kernia.Errors(ErrPassword, kernia.ErrTooManyAttempts))
 }
 
 // SignUpInput is what a new user gives.

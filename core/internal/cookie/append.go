@@ -40,14 +40,6 @@ func (a Attributes) Check(name string) error {
 	return nil
 }
 
-// CheckAge reports whether a cookie may live for seconds.
-func CheckAge(seconds int) error {
-	if seconds > MaxAge {
-		return fmt.Errorf("cookie: Max-Age %d: longer than 400 days", seconds)
-	}
-	return nil
-}
-
 // Append appends to dst the value of a Set-Cookie header: value escaped, maxAge in seconds (below zero: none, so that
 // the browser's session bounds it; zero: delete it; no more than MaxAge), and a. What Check refuses is not written at
 // all, lest a name or an attribute end the header early.
