@@ -193,10 +193,6 @@ func (a *Auth) LogValue() slog.Value { return a.config.LogValue() }
 
 func (a *Auth) now() time.Time { return a.config.Clock.Now().UTC().Truncate(time.Millisecond) }
 
-type systemClock struct{}
-
-func (systemClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one place where the core asks
-
 type systemRandom struct{}
 
 func (systemRandom) Read(p []byte) (int, error) { return rand.Read(p) }

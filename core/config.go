@@ -234,7 +234,7 @@ func (c *Config) settlePorts() {
 		c.Logger = slog.Default()
 	}
 	if c.Clock == nil {
-		c.Clock = systemClock{}
+		c.Clock = ports.SystemClock{}
 	}
 	if c.Random == nil {
 		c.Random = systemRandom{}

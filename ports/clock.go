@@ -10,6 +10,12 @@ type Clock interface {
 	Now() time.Time
 }
 
+// SystemClock is the clock of the machine. The zero SystemClock is ready to use.
+type SystemClock struct{}
+
+// Now returns what the machine takes for the current instant.
+func (SystemClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one place that asks
+
 // A Random fills buffers with unpredictable bytes. It is safe for concurrent use.
 type Random interface {
 	// Read fills all of p, or returns an error and what it filled must not be used.

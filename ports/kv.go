@@ -2,13 +2,14 @@ package ports
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
 // A KV keeps values that expire: one-time values, OAuth state, rate limits, sessions where they are placed there.
 //
 // Every method is safe for concurrent use and may be called from any number of processes on one server, honours
-// its context, and fails with [ErrUnavailable], [ErrInvalid] (an empty key or one over 512 bytes, a value over 1 MiB) or the
+// its context, and fails with [ErrUnavailable], [ErrInvalid] (what [CheckKeys] and [Entry.Check] refuse) or the
 // context's own error. An entry carries its own expiry, to the millisecond, judged by the [Clock] the KV was
 // opened with and not by a server's: from the instant Expires on it is not found. A KV may forget an entry once
 // it has expired; one that bounds its memory says in its documentation what it evicts.
@@ -43,6 +44,30 @@ type KV interface {
 type Entry struct {
 	Value   string
 	Expires time.Time
+}
+
+// The bounds of keys and values, in bytes.
+const (
+	MaxKey   = 512
+	MaxValue = 1 << 20
+)
+
+// CheckKeys returns an error wrapping [ErrInvalid] where a key is empty or longer than MaxKey.
+func CheckKeys(keys ...string) error {
+	for _, key := range keys {
+		if key == "" || len(key) > MaxKey {
+			return fmt.Errorf("%w: a key of %d bytes", ErrInvalid, len(key))
+		}
+	}
+	return nil
+}
+
+// Check returns an error wrapping [ErrInvalid] where the value is longer than MaxValue.
+func (e Entry) Check() error {
+	if len(e.Value) > MaxValue {
+		return fmt.Errorf("%w: a value of %d bytes", ErrInvalid, len(e.Value))
+	}
+	return nil
 }
 
 // A Limit bounds a count: at most Bound, forgotten Window after the last one counted.

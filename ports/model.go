@@ -3,7 +3,9 @@ package ports
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // IDKind says in which form a store keeps the ids of a model. In Go an id is always a string. The zero IDKind is
@@ -20,6 +22,31 @@ const (
 
 // Stored reports whether the store makes the ids: a record to create then has null for its id.
 func (k IDKind) Stored() bool { return k == IDSerial || k == IDObjectID }
+
+// Valid reports whether id is an id of this form. An id has one spelling: no upper case in a UUID or an ObjectID, no
+// sign and no leading zero in a number. A text is UTF-8.
+func (k IDKind) Valid(id string) bool {
+	switch k {
+	case IDUUID:
+		return len(id) == 36 && id[8] == '-' && id[13] == '-' && id[18] == '-' && id[23] == '-' &&
+			isHex(id[:8]) && isHex(id[9:13]) && isHex(id[14:18]) && isHex(id[19:23]) && isHex(id[24:])
+	case IDSerial:
+		n, err := strconv.ParseInt(id, 10, 64)
+		return err == nil && n > 0 && strconv.FormatInt(n, 10) == id
+	case IDObjectID:
+		return len(id) == 24 && isHex(id)
+	}
+	return utf8.ValidString(id)
+}
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
 
 // A Model describes one kind of record. Models are built once, before the first call, and never change
 // afterwards; a store may keep what it derived from a Model under the Model's address.
@@ -86,6 +113,15 @@ func (f *Field) ColumnName() string {
 		return f.Column
 	}
 	return f.Name
+}
+
+// Columns returns the names of the columns of a key, in its order.
+func (m *Model) Columns(k Key) []string {
+	columns := make([]string, len(k))
+	for i, name := range k {
+		columns[i] = m.Fields[m.Field(name)].ColumnName()
+	}
+	return columns
 }
 
 // IDKind returns the form of the ids that field i holds: the model's own for the id, the referred model's for a

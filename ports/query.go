@@ -51,7 +51,7 @@ type Query struct {
 	Model  *Model
 	Where  []Condition // all must hold
 	Follow string      // a reference field of Model: each record is extended by the record it refers to; one whose reference leads nowhere is not found
-	Order  []Order     // ties are broken by id, in the direction of the last Order; no Order at all means by id
+	Order  []Order     // see Sort for ties
 	Limit  int         // at most so many records; at least 1
 	Paged  bool
 	Once   bool // used once: a store keeps nothing under its address, no plan and no prepared statement
@@ -109,6 +109,19 @@ func (q *Query) follows() *Model {
 		return q.Model.Fields[i].References
 	}
 	return nil
+}
+
+// Sort returns the orders by which the records come: Order, then by id, in the direction of the last of them, unless the
+// id is among them.
+func (q *Query) Sort() []Order {
+	tie := Order{Field: "id"}
+	for _, o := range q.Order {
+		if o.Field == "id" {
+			return q.Order
+		}
+		tie.Desc = o.Desc
+	}
+	return append(q.Order[:len(q.Order):len(q.Order)], tie)
 }
 
 // Followed returns the model whose fields extend each record, or nil where the query follows nothing.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -85,12 +84,10 @@ func lower(s string) string {
 	}, s)
 }
 
-var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 // fits reports whether field i of m can hold v.
 func fits(m *ports.Model, i int, v ports.Value) bool {
-	if kind, id := m.IDKind(i); id && kind == ports.IDUUID && !v.IsNull() {
-		return uuid.MatchString(v.AsString())
+	if kind, id := m.IDKind(i); id && !v.IsNull() {
+		return kind.Valid(v.AsString())
 	}
 	return utf8.ValidString(v.AsString() + v.AsJSON() + strings.Join(v.AsList(), ""))
 }

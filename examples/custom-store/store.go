@@ -106,7 +106,7 @@ func (s *Store) migrate(m *ports.Model, plan *ports.Plan) error {
 		maps.Copy(t.rows[id], r)
 	}
 	for _, k := range m.Unique {
-		columns := columnsOf(m, k)
+		columns := m.Columns(k)
 		if slices.ContainsFunc(t.unique, func(u []string) bool { return slices.Equal(u, columns) }) {
 			continue
 		}
@@ -140,13 +140,6 @@ func (t table) duplicates(columns []string) (groups int64, ids []string) {
 func (s *Store) put(m *ports.Model, t table) {
 	s.now = maps.Clone(s.now)
 	s.now[m.TableName()] = t
-}
-
-func columnsOf(m *ports.Model, k ports.Key) (columns []string) {
-	for _, name := range k {
-		columns = append(columns, m.Fields[m.Field(name)].ColumnName())
-	}
-	return columns
 }
 
 // key returns what tells rows apart by the columns; a row with a null there is like no other.
@@ -187,7 +180,7 @@ func (s *Store) save(m *ports.Model, r ports.Record) error {
 
 func conflict(m *ports.Model, columns []string) error {
 	for _, k := range m.Unique {
-		if slices.Equal(columnsOf(m, k), columns) {
+		if slices.Equal(m.Columns(k), columns) {
 			return &ports.ConflictError{Model: m.Name, Key: k.String()}
 		}
 	}
@@ -230,8 +223,7 @@ func (s *Store) Find(ctx context.Context, q *ports.Query, args []ports.Value) (f
 			return err
 		}
 		found = s.find(q.Model, q.Follow, q.Where, args)
-		order := append(slices.Clone(q.Order), ports.Order{Field: "id"})
-		order[len(order)-1].Desc = order[max(0, len(order)-2)].Desc // ties follow the last order
+		order := q.Sort()
 		slices.SortFunc(found, func(a, b ports.Record) int {
 			for _, o := range order {
 				if c := a[q.Model.Field(o.Field)].Compare(b[q.Model.Field(o.Field)]); c != 0 && o.Desc {

@@ -13,10 +13,7 @@ import (
 )
 
 // Bounds of the port: see [ports.KV].
-const (
-	maxKey   = 512
-	maxValue = 1 << 20
-)
+const ()
 
 // A KV is a [ports.Groups] in the memory of this process. It starts no goroutine: each write drops up to 16 of
 // what has expired. Its memory is bounded, by [KVOptions], and this is what happens at the bound:
@@ -65,7 +62,7 @@ type member struct{ group, name string }
 // NewKV returns an empty KV.
 func NewKV(o KVOptions) *KV {
 	if o.Clock == nil {
-		o.Clock = kvClock{}
+		o.Clock = ports.SystemClock{}
 	}
 	if o.Limit <= 0 {
 		o.Limit = 100_000
@@ -357,10 +354,8 @@ func checkKeys(ctx context.Context, verb string, keys ...string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("memory: %s: %w", verb, err)
 	}
-	for _, key := range keys {
-		if key == "" || len(key) > maxKey {
-			return fmt.Errorf("memory: %s: %w: a key of %d bytes", verb, ports.ErrInvalid, len(key))
-		}
+	if err := ports.CheckKeys(keys...); err != nil {
+		return fmt.Errorf("memory: %s: %w", verb, err)
 	}
 	return nil
 }
@@ -369,13 +364,8 @@ func checkEntry(ctx context.Context, verb, key string, e ports.Entry) error {
 	if err := checkKeys(ctx, verb, key); err != nil {
 		return err
 	}
-	if len(e.Value) > maxValue {
-		return fmt.Errorf("memory: %s: %w: a value of %d bytes", verb, ports.ErrInvalid, len(e.Value))
+	if err := e.Check(); err != nil {
+		return fmt.Errorf("memory: %s: %w", verb, err)
 	}
 	return nil
 }
-
-type kvClock struct{}
-
-// Now returns the system's time.
-func (kvClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one default clock

@@ -343,17 +343,15 @@ func (r *found) near(own, other filter, ref int) []string {
 }
 
 func (r *found) sort(q *ports.Query) {
-	kind := q.Model.ID
-	down := len(q.Order) > 0 && q.Order[len(q.Order)-1].Desc
+	order := q.Sort()
 	slices.SortFunc(r.rows, func(a, b joined) int {
-		for _, o := range q.Order {
+		for _, o := range order {
 			i := q.Model.Field(o.Field)
 			if c := r.own.compare(i, a.own, b.own); c != 0 {
 				return turned(c, o.Desc)
 			}
 		}
-		id := r.own.cols[0]
-		return turned(compareIDs(kind, a.own[id].AsString(), b.own[id].AsString()), down)
+		return 0
 	})
 }
 

@@ -102,7 +102,7 @@ func (v *view) filter(where []ports.Condition, args []ports.Value, followed bool
 		if kind, ok := v.IDKind(i); ok {
 			mine = slices.Clone(mine)
 			for j := range mine {
-				if !validID(kind, mine[j].AsString()) {
+				if !kind.Valid(mine[j].AsString()) {
 					mine[j] = ports.Value{}
 				}
 			}

@@ -79,7 +79,7 @@ func (p *plan) pipeline(args []ports.Value, sort bool, limit, offset int64) mong
 	if p.reverse {
 		lookup[0].Value, lookup[1].Value, lookup[2].Value = p.own.coll.Name(), "_id", p.own.fields[p.ref].column
 		second, first = p.filters(args, below, "")
-		order = p.own.order(below, p.Order)
+		order = p.own.order(below, p.by)
 	}
 	stages := mongo.Pipeline{{{Key: "$match", Value: first.doc()}}, {{Key: "$lookup", Value: lookup}}, {{Key: "$unwind", Value: "$" + joined}}}
 	if second.tests != nil {

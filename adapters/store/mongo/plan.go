@@ -16,9 +16,10 @@ type plan struct {
 	own      *shape
 	followed *shape // nil: the query follows nothing
 	ref      int    // the position of the reference
-	order    bson.D
-	few      int64 // how many records there are at most while the model's keys hold; 0: not known, or many
-	reverse  bool  // begin at the followed records, because their conditions name one
+	by       []ports.Order
+	order    bson.D // by, as the server takes it
+	few      int64  // how many records there are at most while the model's keys hold; 0: not known, or many
+	reverse  bool   // begin at the followed records, because their conditions name one
 }
 
 // plan returns the plan of q, checking q the first time.
@@ -33,7 +34,7 @@ func (s *Store) plan(q *ports.Query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{Query: q, own: own, order: own.order("", q.Order)}
+	p := &plan{Query: q, own: own, by: q.Sort(), order: own.order("", q.Sort())}
 	keyed := selected(q.Model, q.Where, false)
 	if keyed <= batch {
 		p.few = keyed
@@ -52,11 +53,11 @@ func (s *Store) plan(q *ports.Query) (*plan, error) {
 	return known.(*plan), nil
 }
 
-// order returns the sort order with ties broken by id, for columns below prefix.
+// order returns the sort order for columns below prefix.
 func (sh *shape) order(prefix string, by []ports.Order) bson.D {
-	sort, way := bson.D{}, 1
+	sort := bson.D{}
 	for _, o := range by {
-		way = 1
+		way := 1
 		if o.Desc {
 			way = -1
 		}
@@ -64,10 +65,6 @@ func (sh *shape) order(prefix string, by []ports.Order) bson.D {
 		if !slices.ContainsFunc(sort, func(e bson.E) bool { return e.Key == column }) {
 			sort = append(sort, bson.E{Key: column, Value: way})
 		}
-	}
-	id := prefix + "_id"
-	if !slices.ContainsFunc(sort, func(e bson.E) bool { return e.Key == id }) {
-		sort = append(sort, bson.E{Key: id, Value: way})
 	}
 	return sort
 }
@@ -117,14 +114,12 @@ func (p *plan) sorted(limit, offset int64, read func(order bool, limit, offset i
 
 // compare orders records as the server does by p.order.
 func (p *plan) compare(a, b ports.Record) int {
-	desc := false
-	for _, o := range p.Order {
-		desc = o.Desc
+	for _, o := range p.by {
 		if c := p.own.compare(p.Model.Field(o.Field), a, b); c != 0 {
-			return turned(c, desc)
+			return turned(c, o.Desc)
 		}
 	}
-	return turned(p.own.compare(0, a, b), desc)
+	return 0
 }
 
 func (sh *shape) compare(i int, a, b ports.Record) int {

@@ -86,31 +86,26 @@ func (f *field) encode(v ports.Value) (in any, ok bool) {
 	return nil, true
 }
 
-// encodeID returns the stored form of an id. Every id has one spelling: what is spelled otherwise is none.
+// encodeID returns the stored form of an id.
 func encodeID(kind ports.IDKind, s string) (any, bool) {
+	if !kind.Valid(s) {
+		return nil, false
+	}
 	switch kind {
 	case ports.IDObjectID:
 		id, err := primitive.ObjectIDFromHex(s)
-		return id, err == nil && id.Hex() == s
+		return id, err == nil
 	case ports.IDSerial:
 		n, err := strconv.ParseInt(s, 10, 64)
-		return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == s
+		return n, err == nil
 	case ports.IDUUID:
-		return encodeUUID(s)
+		data, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+		return primitive.Binary{Subtype: uuidType, Data: data}, err == nil
 	}
-	return s, utf8.ValidString(s)
+	return s, true
 }
 
 const uuidType = 4 // the subtype of binary data that is a UUID
-
-// encodeUUID takes 36 characters: digits, lower-case letters up to f, and hyphens in their places.
-func encodeUUID(s string) (any, bool) {
-	data, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
-	if err != nil || len(data) != 16 || uuidText(data) != s {
-		return nil, false
-	}
-	return primitive.Binary{Subtype: uuidType, Data: data}, true
-}
 
 // uuidText returns the text form of 16 bytes.
 func uuidText(b []byte) string {

@@ -116,7 +116,7 @@ func (s *Store) key(m *ports.Model, pg *pgconn.PgError) string {
 		columns = detailed(pg.Detail)
 	}
 	for _, k := range append([]ports.Key{{"id"}}, m.Unique...) {
-		if sameColumns(columnsOf(m, k), columns) {
+		if sameColumns(m.Columns(k), columns) {
 			return k.String()
 		}
 	}
@@ -133,14 +133,6 @@ func detailed(detail string) []string {
 	columns := strings.Split(names, ", ")
 	for i, c := range columns {
 		columns[i] = strings.ReplaceAll(strings.Trim(c, `"`), `""`, `"`)
-	}
-	return columns
-}
-
-func columnsOf(m *ports.Model, k ports.Key) []string {
-	columns := make([]string, len(k))
-	for i, name := range k {
-		columns[i] = m.Fields[m.Field(name)].ColumnName()
 	}
 	return columns
 }

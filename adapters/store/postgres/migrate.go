@@ -196,7 +196,7 @@ func (p *planner) keys(m *ports.Model) error {
 	name := p.store.name(m)
 	r := p.relations[name]
 	for _, k := range m.Unique {
-		columns := columnsOf(m, k)
+		columns := m.Columns(k)
 		if (&table{indexes: r.Indexes}).unique(columns) {
 			continue
 		}
@@ -211,7 +211,7 @@ func (p *planner) keys(m *ports.Model) error {
 		p.index(m, name, r, index{Unique: true, Columns: columns})
 	}
 	for _, k := range m.Index {
-		columns := columnsOf(m, k)
+		columns := m.Columns(k)
 		serves := func(x index) bool {
 			return len(x.Columns) >= len(columns) && slices.Equal(x.Columns[:len(columns)], columns)
 		}
@@ -254,7 +254,7 @@ func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relati
 		return nil, nil
 	}
 	var columns, full, same []string
-	for _, c := range columnsOf(m, k) {
+	for _, c := range m.Columns(k) {
 		at := slices.IndexFunc(r.Columns, func(a attribute) bool { return a.Name == c })
 		switch f := r.Columns[at].added; {
 		case f == nil:

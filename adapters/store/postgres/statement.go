@@ -150,7 +150,7 @@ func (b *builder) query(v verb, q *ports.Query) {
 		b.check = whole.CheckArgs
 		return
 	}
-	b.order(t, q.Order)
+	b.order(t, q.Sort())
 	if q.Paged {
 		b.write(" LIMIT least(", b.number(), ", ", strconv.Itoa(q.Limit), ") OFFSET ", b.number())
 	} else {
@@ -158,15 +158,8 @@ func (b *builder) query(v verb, q *ports.Query) {
 	}
 }
 
-// order sorts as the contract says: by bytes, by whole milliseconds, nulls smallest, ties by id.
+// order sorts as the contract says: by bytes, by whole milliseconds, nulls smallest.
 func (b *builder) order(t *table, order []ports.Order) {
-	if !slices.ContainsFunc(order, func(o ports.Order) bool { return o.Field == "id" }) {
-		tie := ports.Order{Field: "id"}
-		if len(order) > 0 {
-			tie.Desc = order[len(order)-1].Desc
-		}
-		order = append(slices.Clip(order), tie)
-	}
 	for i, o := range order {
 		c := t.column(o.Field)
 		b.write(separator(i == 0, " ORDER BY "), c.sorted("a."))
@@ -244,7 +237,7 @@ func (b *builder) remove(d *ports.Delete) {
 // several rows, of which one is meant.
 func (b *builder) address(t *table, key ports.Key, where []ports.Condition) {
 	id := t.columns[0].name
-	if len(key) == 0 || t.unique(columnsOf(t.model, key)) || key[0] == "id" {
+	if len(key) == 0 || t.unique(t.model.Columns(key)) || key[0] == "id" {
 		b.where(t, nil, key, where)
 		return
 	}

@@ -77,12 +77,12 @@ func (p *param) encode(v ports.Value) (param any, ok bool) {
 }
 
 func (p *param) encodeString(s string) (any, bool) {
-	if !storable(s) || p.column.isID && !isID(p.column.kind, s) {
+	if !storable(s) || p.column.isID && !p.column.kind.Valid(s) {
 		return nil, false
 	}
 	switch {
 	case p.text:
-	case p.column.form == formUUID && !isID(ports.IDUUID, s):
+	case p.column.form == formUUID && !ports.IDUUID.Valid(s):
 		return nil, false
 	case p.column.form == formInt || p.column.form == formNumeric:
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -93,30 +93,6 @@ func (p *param) encodeString(s string) (any, bool) {
 
 // storable reports whether PostgreSQL has a text for s.
 func storable(s string) bool { return strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) }
-
-// isID reports whether s is the one spelling of an id of this kind.
-func isID(kind ports.IDKind, s string) bool {
-	switch kind {
-	case ports.IDUUID:
-		return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
-			isHex(s[:8]) && isHex(s[9:13]) && isHex(s[14:18]) && isHex(s[19:23]) && isHex(s[24:])
-	case ports.IDSerial:
-		n, err := strconv.ParseInt(s, 10, 64)
-		return err == nil && n > 0 && strconv.FormatInt(n, 10) == s
-	case ports.IDObjectID:
-		return len(s) == 24 && isHex(s)
-	}
-	return true
-}
-
-func isHex(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
-}
 
 // objectID returns 24 hexadecimal digits.
 func objectID() string {

@@ -14,10 +14,7 @@ import (
 )
 
 // Bounds of the port: see [ports.KV].
-const (
-	maxKey   = 512
-	maxValue = 1 << 20
-)
+const ()
 
 const (
 	slack  = time.Minute // how much longer Redis keeps what has expired
@@ -50,7 +47,7 @@ func New(client redis.UniversalClient, o Options) *KV {
 		o.Prefix = "kernia:"
 	}
 	if o.Clock == nil {
-		o.Clock = systemClock{}
+		o.Clock = ports.SystemClock{}
 	}
 	return &KV{client: client, prefix: o.Prefix, clock: o.Clock, script: newScripts()}
 }
@@ -249,10 +246,8 @@ func (k *KV) decode(verb, raw string, err error) (ports.Entry, bool, error) {
 }
 
 func checkKeys(verb string, keys ...string) error {
-	for _, key := range keys {
-		if key == "" || len(key) > maxKey {
-			return fmt.Errorf("kerniaredis: %s: %w: a key of %d bytes", verb, ports.ErrInvalid, len(key))
-		}
+	if err := ports.CheckKeys(keys...); err != nil {
+		return fmt.Errorf("kerniaredis: %s: %w", verb, err)
 	}
 	return nil
 }
@@ -261,13 +256,8 @@ func checkEntry(verb, key string, e ports.Entry) error {
 	if err := checkKeys(verb, key); err != nil {
 		return err
 	}
-	if len(e.Value) > maxValue {
-		return fmt.Errorf("kerniaredis: %s: %w: a value of %d bytes", verb, ports.ErrInvalid, len(e.Value))
+	if err := e.Check(); err != nil {
+		return fmt.Errorf("kerniaredis: %s: %w", verb, err)
 	}
 	return nil
 }
-
-type systemClock struct{}
-
-// Now returns the system's time.
-func (systemClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one default clock

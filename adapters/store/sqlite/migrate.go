@@ -71,7 +71,7 @@ func (g *migration) model(ctx context.Context, m *ports.Model) error {
 		}
 	}
 	for _, k := range m.Index {
-		if cols := columnNames(m, k); !t.indexed(cols) {
+		if cols := m.Columns(k); !t.indexed(cols) {
 			g.index(name, t, cols, false)
 		}
 	}
@@ -86,7 +86,7 @@ func (g *migration) create(m *ports.Model) *shape {
 	for _, k := range m.Unique {
 		if len(k) == 1 && k[0] != "id" {
 			single[k[0]] = true
-			t.indexes = append(t.indexes, index{unique: true, columns: []string{lower(columnNames(m, k)[0])}})
+			t.indexes = append(t.indexes, index{unique: true, columns: []string{lower(m.Columns(k)[0])}})
 		}
 	}
 	t.indexes = append(t.indexes, index{unique: true, columns: []string{lower(m.Fields[0].ColumnName())}})
@@ -174,7 +174,7 @@ func (g *migration) some(ctx context.Context, t *shape) (some bool, err error) {
 
 // unique adds a unique key, or says what is in its way.
 func (g *migration) unique(ctx context.Context, m *ports.Model, t *shape, k ports.Key) error {
-	cols := columnNames(m, k)
+	cols := m.Columns(k)
 	if t.unique(cols) {
 		return nil
 	}
@@ -241,14 +241,6 @@ func (g *migration) index(name string, t *shape, cols []string, unique bool) {
 	t.indexes = append(t.indexes, ix)
 	g.step(step, fmt.Sprintf("add %s on %q to %q", what, strings.Join(cols, ","), name),
 		"create "+kind+" "+quote(free)+" on "+quote(name)+" ("+strings.Join(quoted, ", ")+")")
-}
-
-func columnNames(m *ports.Model, k ports.Key) []string {
-	names := make([]string, len(k))
-	for i, name := range k {
-		names[i] = m.Fields[m.Field(name)].ColumnName()
-	}
-	return names
 }
 
 // columnType returns the declared type of field i.

@@ -201,17 +201,8 @@ func (s *Store) compileQuery(q *ports.Query) (*finder, error) {
 	b.put(from)
 	b.where("a.", t, to, nil, q.Where)
 	b.put(" order by ")
-	tied, desc := true, ""
-	for i, o := range q.Order {
-		desc = ""
-		if o.Desc {
-			desc = " desc"
-		}
-		b.list(i > 0, "a."+t.cols[q.Model.Field(o.Field)].name+desc)
-		tied = tied && o.Field != "id"
-	}
-	if tied {
-		b.list(len(q.Order) > 0, "a."+t.cols[0].name+desc)
+	for i, o := range q.Sort() {
+		b.list(i > 0, "a."+t.cols[q.Model.Field(o.Field)].name+map[bool]string{true: " desc"}[o.Desc])
 	}
 	b.put(" limit ")
 	if q.Paged {

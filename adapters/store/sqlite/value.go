@@ -81,37 +81,13 @@ func (c *column) match(v ports.Value) any {
 }
 
 func bindID(kind ports.IDKind, s string) (any, error) {
-	ok := true
-	switch kind {
-	case ports.IDSerial:
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || n < 1 || s[0] == '+' || s[0] == '0' {
-			return nil, errID
-		}
-		return n, nil
-	case ports.IDUUID:
-		ok = isUUID(s)
-	case ports.IDObjectID:
-		ok = len(s) == 24 && isHex(s)
-	}
-	if !ok {
+	if !kind.Valid(s) {
 		return nil, errID
 	}
-	return s, nil
-}
-
-func isUUID(s string) bool {
-	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
-		isHex(s[:8]) && isHex(s[9:13]) && isHex(s[14:18]) && isHex(s[19:23]) && isHex(s[24:])
-}
-
-func isHex(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
+	if kind == ports.IDSerial {
+		return strconv.ParseInt(s, 10, 64)
 	}
-	return true
+	return s, nil
 }
 
 // A cell receives one column of one row straight from the driver.

@@ -58,7 +58,7 @@ var errContended = fmt.Errorf("%w: a count changed too often", ports.ErrUnavaila
 // Add counts one more. It is three steps that are each atomic, tried until one of them says yes or no: count in the
 // running window, begin a new one, create the row.
 func (t *Counts) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
-	if err := checkKey(key); err != nil {
+	if err := ports.CheckKeys(key); err != nil {
 		return ports.Tally{}, err
 	}
 	if l.Bound < 1 || l.Window < time.Millisecond {
@@ -113,7 +113,7 @@ func (t *Counts) create(ctx context.Context, key, last ports.Value) (ports.Recor
 
 // Reset forgets the count under key.
 func (t *Counts) Reset(ctx context.Context, key string) error {
-	if err := checkKey(key); err != nil {
+	if err := ports.CheckKeys(key); err != nil {
 		return err
 	}
 	_, err := t.db.Store.Delete(ctx, &t.drop, []ports.Value{ports.String(plainText(key))})

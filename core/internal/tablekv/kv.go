@@ -4,7 +4,6 @@ package tablekv
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/kernia-go/kernia/ports"
@@ -25,11 +24,7 @@ type Counter interface {
 	Reset(ctx context.Context, key string) error
 }
 
-const (
-	maxKey   = 512     // bytes, as ports.KV says
-	maxValue = 1 << 20 // bytes
-	maxRows  = 1000    // siblings that one Put replaces
-)
+const maxRows = 1000 // siblings that one Put replaces
 
 // A KV keeps values that expire in the table verification, under the hash of their key: who reads the database
 // learns no key. Identifiers are not unique there, a JavaScript server writes siblings: the newest counts, and only
@@ -75,7 +70,7 @@ func New(db Tables, counter Counter) *KV {
 }
 
 func (t *KV) row(ctx context.Context, key string) (ports.Record, error) {
-	if err := checkKey(key); err != nil {
+	if err := ports.CheckKeys(key); err != nil {
 		return nil, err
 	}
 	records, err := t.db.Store.Find(ctx, &t.newest, append(forms(key), ports.Time(t.db.Now())))
@@ -109,11 +104,11 @@ func (t *KV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
 
 // Put creates a row, then removes those that were there before.
 func (t *KV) Put(ctx context.Context, key string, e ports.Entry) error {
-	if err := checkKey(key); err != nil {
+	if err := ports.CheckKeys(key); err != nil {
 		return err
 	}
-	if len(e.Value) > maxValue {
-		return fmt.Errorf("%w: a value of %d bytes", ports.ErrInvalid, len(e.Value))
+	if err := e.Check(); err != nil {
+		return err
 	}
 	store := t.db.Store
 	// What is there now goes once the new row is there, and nothing else: of two Puts at once each would else remove
@@ -148,7 +143,7 @@ func (t *KV) create(ctx context.Context, key string, e ports.Entry) (ports.Recor
 // key: each caller creates a row and then looks for another. Of two at once the later one to look finds the row of the
 // other, so that at most one is first; perhaps none is, and a row that lost goes again.
 func (t *KV) Claim(ctx context.Context, key string, expires time.Time) (first bool, err error) {
-	if err := checkKey(key); err != nil {
+	if err := ports.CheckKeys(key); err != nil {
 		return false, err
 	}
 	r, err := t.create(ctx, key, ports.Entry{Expires: expires})
@@ -168,8 +163,8 @@ func (t *KV) Claim(ctx context.Context, key string, expires time.Time) (first bo
 
 // Replace changes the newest row of the key if it has not expired.
 func (t *KV) Replace(ctx context.Context, key string, e ports.Entry) (bool, error) {
-	if len(e.Value) > maxValue {
-		return false, fmt.Errorf("%w: a value of %d bytes", ports.ErrInvalid, len(e.Value))
+	if err := e.Check(); err != nil {
+		return false, err
 	}
 	r, err := t.row(ctx, key)
 	if err != nil || r == nil {
@@ -202,7 +197,7 @@ func (t *KV) Take(ctx context.Context, key string) (ports.Entry, bool, error) {
 // Delete removes every row of the keys.
 func (t *KV) Delete(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
-		if err := checkKey(key); err != nil {
+		if err := ports.CheckKeys(key); err != nil {
 			return err
 		}
 		if _, err := t.db.Store.Delete(ctx, &t.drop, forms(key)); err != nil {

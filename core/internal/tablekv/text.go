@@ -3,7 +3,6 @@ package tablekv
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -45,11 +44,4 @@ func hashKey(key string) string {
 
 func forms(key string) []ports.Value {
 	return []ports.Value{ports.String(hashKey(key)), ports.String(plainText(key))}
-}
-
-func checkKey(key string) error {
-	if key == "" || len(key) > maxKey {
-		return fmt.Errorf("%w: a key of %d bytes", ports.ErrInvalid, len(key))
-	}
-	return nil
 }
