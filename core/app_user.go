@@ -75,7 +75,7 @@ func (users Users) New() User {
 // there is one, is stored with it, its user and, for a password, its account id filled in: both or none where the
 // store can roll back. The user's hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, ErrFieldTaken for
 // another unique field, ErrCreateUser or the hook's own error for a denial. With ErrUserExists the user is returned as
-// the hooks left it, for Pretend.
+// the hooks left it, for Decoy.
 func (users Users) Create(ctx context.Context, u User, with ...Account) (User, error) {
 	if err := users.auth.refuseUnheld(ctx); err != nil {
 		return User{}, err
@@ -153,9 +153,9 @@ func (users Users) afterCreate(ctx context.Context, u User, with []Account) erro
 	return nil
 }
 
-// Pretend returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is taken where that must not
+// Decoy returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is taken where that must not
 // show.
-func (users Users) Pretend(u User) (User, error) {
+func (users Users) Decoy(u User) (User, error) {
 	id, err := secret.Random32(users.auth.config.Random, Alphanumeric, 32)
 	switch {
 	case err == nil && users.auth.config.IDs == ports.IDUUID:

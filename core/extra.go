@@ -19,8 +19,8 @@ func fieldError(code, name, text string) *Error {
 
 // SetFields fills the added fields of a new user from what a client sent: MISSING_FIELD for a required one that is
 // missing, FIELD_NOT_ALLOWED for one that clients may not set and that has no default, VALIDATION_ERROR for a value
-// of another type. Members that are no added field are ignored.
-func (users Users) SetFields(u *User, m Members) error {
+// of another type. FieldValues that are no added field are ignored.
+func (users Users) SetFields(u *User, m FieldValues) error {
 	for i, e := range users.auth.schema.userExtras {
 		given := input.Find(m.list, e.name)
 		switch {
@@ -40,7 +40,7 @@ func (users Users) SetFields(u *User, m Members) error {
 }
 
 // patchFields adds to change what a client sent for the added fields of a record that exists.
-func patchFields(change *Patch, extras []extraField, m Members) error {
+func patchFields(change *Patch, extras []extraField, m FieldValues) error {
 	for _, e := range extras {
 		given := input.Find(m.list, e.name)
 		if given == nil {

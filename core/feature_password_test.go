@@ -52,7 +52,7 @@ func TestF04_PretendsWhatHooksMake(t *testing.T) {
 		u.Name = strings.ToUpper(u.Name)
 		return nil
 	}}}
-	auth := kerniatest.New(t, kernia.Config{Hooks: hooks}, emailpassword.Feature{NoSignInOnJoin: true})
+	auth := kerniatest.New(t, kernia.Config{Hooks: hooks}, emailpassword.Feature{DisableAutoSignIn: true})
 	for range 2 {
 		out, err := emailpassword.SignUp(t.Context(), auth, emailpassword.SignUpInput{Name: "Ann", Email: "Ann@example.com", Password: "password123"})
 		if err != nil || out.User.Name != "ANN" || out.User.Email != "ann@example.com" || len(out.User.ID) != 32 {

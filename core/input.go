@@ -10,21 +10,21 @@ import (
 	"github.com/kernia-go/kernia/core/internal/input"
 )
 
-// Members are what a body brought besides an operation's own fields: the values of added fields. An operation
-// that takes them has one field of this type in its input. The zero Members has none.
-type Members struct {
+// FieldValues are what a body brought besides an operation's own fields: the values of added fields. An operation
+// that takes them has one field of this type in its input. The zero FieldValues has none.
+type FieldValues struct {
 	list []input.Member
 	form bool
 }
 
-// MembersOf returns members for a call without HTTP: values as encoding/json writes them, under the names of added
+// FieldValuesOf returns members for a call without HTTP: values as encoding/json writes them, under the names of added
 // fields. It fails where a value has no JSON form.
-func MembersOf(values map[string]any) (Members, error) {
-	var m Members
+func FieldValuesOf(values map[string]any) (FieldValues, error) {
+	var m FieldValues
 	for name, value := range values {
 		raw, err := json.Marshal(value)
 		if err != nil {
-			return Members{}, fmt.Errorf("kernia: member %q: %w", name, err)
+			return FieldValues{}, fmt.Errorf("kernia: member %q: %w", name, err)
 		}
 		m.list = append(m.list, input.Member{Name: name, Raw: raw})
 	}
@@ -43,7 +43,7 @@ type inputPlan struct{ *input.Plan }
 
 func compileInput(t reflect.Type) (inputPlan, error) {
 	p, err := input.Compile(t, input.Types{
-		Rest: reflect.TypeFor[Members](), Strings: reflect.TypeFor[Strings](), Optional: isOptional,
+		Rest: reflect.TypeFor[FieldValues](), Strings: reflect.TypeFor[Strings](), Optional: isOptional,
 	}, redirectNames[:]...)
 	return inputPlan{p}, err
 }
@@ -59,7 +59,7 @@ func (p inputPlan) decode(s *input.Source, in reflect.Value, need input.Need) *E
 		return invalid(issues)
 	}
 	if i := p.Rest(); i >= 0 {
-		in.Field(i).Set(reflect.ValueOf(Members{list: p.Further(s), form: s.Form}))
+		in.Field(i).Set(reflect.ValueOf(FieldValues{list: p.Further(s), form: s.Form}))
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (p inputPlan) value(in reflect.Value, name string) (any, bool) {
 	if p.Rest() < 0 {
 		return nil, false
 	}
-	rest, _ := in.Field(p.Rest()).Interface().(Members)
+	rest, _ := in.Field(p.Rest()).Interface().(FieldValues)
 	m := input.Find(rest.list, name)
 	if m == nil {
 		return nil, false

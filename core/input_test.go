@@ -128,7 +128,7 @@ func TestF04_UnknownUserLooksLikeAWrongPassword(t *testing.T) {
 	if known.Status != unknown.Status || !bytes.Equal(known.Body, unknown.Body) || len(known.Header) != len(unknown.Header) {
 		t.Errorf("known: %d %s, unknown: %d %s", known.Status, known.Body, unknown.Status, unknown.Body)
 	}
-	generic := serve(t, kernia.Config{Hasher: h}, emailpassword.Feature{NoSignInOnJoin: true})
+	generic := serve(t, kernia.Config{Hasher: h}, emailpassword.Feature{DisableAutoSignIn: true})
 	join := func(email string) (answer, int64) {
 		h.calls.Store(0)
 		return generic.post("/sign-up/email", `{"name":"x","email":"`+email+`","password":"password123"}`), h.calls.Load()

@@ -125,7 +125,7 @@ func revokeOtherSessions(ctx context.Context, c *Call, _ None) (Status, error) {
 }
 
 type fieldsInput struct {
-	Fields Members
+	Fields FieldValues
 }
 
 type sessionUpdate struct {
@@ -180,7 +180,7 @@ func updateUser(ctx context.Context, c *Call, in fieldsInput) (Status, error) {
 }
 
 // patchProfile adds to change what a client sent for the two fields of their own that every user may change.
-func patchProfile(change *Patch, m Members) error {
+func patchProfile(change *Patch, m FieldValues) error {
 	for _, f := range []extraField{
 		{name: "name", kind: ports.TypeString, required: true},
 		{name: "image", kind: ports.TypeString},

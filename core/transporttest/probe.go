@@ -129,7 +129,7 @@ type listInput struct {
 
 type keepInput struct {
 	Value kernia.Optional[string] `json:"value"`
-	Rest  kernia.Members
+	Rest  kernia.FieldValues
 }
 
 type done struct {

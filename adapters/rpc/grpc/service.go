@@ -27,7 +27,7 @@ type server struct {
 }
 
 func (s *server) SignUp(ctx context.Context, in *authpb.SignUpRequest) (*authpb.SignUpResponse, error) {
-	fields, err := kernia.MembersOf(in.GetFields().AsMap())
+	fields, err := kernia.FieldValuesOf(in.GetFields().AsMap())
 	if err != nil {
 		return nil, Status(err)
 	}

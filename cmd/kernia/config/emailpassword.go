@@ -31,7 +31,7 @@ func (e *EmailAndPassword) check(c *checker) {
 
 func (e *EmailAndPassword) feature() (f kernia.Feature, on bool) {
 	return emailpassword.Feature{
-		Disabled: !e.Enabled, DisableSignUp: e.DisableSignUp, NoSignInOnJoin: !e.AutoSignIn,
+		Disabled: !e.Enabled, DisableSignUp: e.DisableSignUp, DisableAutoSignIn: !e.AutoSignIn,
 		MinLength: int(e.MinPasswordLength), MaxLength: int(e.MaxPasswordLength),
 	}, e.Enabled
 }

@@ -15,7 +15,7 @@ func TestEmailAndPassword(t *testing.T) {
 	}
 	checkOptions(t, "emailAndPassword", fallback, map[string]option{
 		"enabled":                  {`true`, with(func(f *emailpassword.Feature) { f.Disabled = false })},
-		"autoSignIn":               {`false`, with(func(f *emailpassword.Feature) { f.NoSignInOnJoin = true })},
+		"autoSignIn":               {`false`, with(func(f *emailpassword.Feature) { f.DisableAutoSignIn = true })},
 		"disableSignUp":            {`true`, with(func(f *emailpassword.Feature) { f.DisableSignUp = true })},
 		"minPasswordLength":        {`3`, with(func(f *emailpassword.Feature) { f.MinLength = 3 })},
 		"maxPasswordLength":        {`99`, with(func(f *emailpassword.Feature) { f.MaxLength = 99 })},

@@ -13,11 +13,11 @@ import (
 // Feature is e-mail and password sign-in. Its zero value is upstream's defaults: 8 to 128 characters, sign-up open,
 // a new user signed in at once.
 type Feature struct {
-	MinLength      int  // the fewest characters of a new password; 0 means 8
-	MaxLength      int  // the most characters of any password, itself at most 1024; 0 means 128
-	DisableSignUp  bool // nobody can sign up
-	NoSignInOnJoin bool // sign-up begins no session, and answers alike whether the address is taken or not
-	Disabled       bool // the routes are there and refuse
+	MinLength         int  // the fewest characters of a new password; 0 means 8
+	MaxLength         int  // the most characters of any password, itself at most 1024; 0 means 128
+	DisableSignUp     bool // nobody can sign up
+	DisableAutoSignIn bool // sign-up begins no session, and answers alike whether the address is taken or not
+	Disabled          bool // the routes are there and refuse
 }
 
 // The errors of the feature.
@@ -57,7 +57,7 @@ type SignUpInput struct {
 	Image       kernia.Optional[string] `json:"image"`
 	CallbackURL kernia.Optional[string] `json:"callbackURL"`
 	RememberMe  kernia.Optional[bool]   `json:"rememberMe"` // false: a session of one day at most
-	Fields      kernia.Members
+	Fields      kernia.FieldValues
 }
 
 // SignUpOutput is the new user and, unless sign-up begins no session, the session's token.
@@ -96,9 +96,9 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 		return SignUpOutput{}, err
 	}
 	created, err := auth.Users.Create(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
-	if f.NoSignInOnJoin {
+	if f.DisableAutoSignIn {
 		if errors.Is(err, kernia.ErrUserExists) {
-			created, err = auth.Users.Pretend(created)
+			created, err = auth.Users.Decoy(created)
 		}
 		return SignUpOutput{User: created}, err
 	}

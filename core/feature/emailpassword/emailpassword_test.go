@@ -56,7 +56,7 @@ func TestSignUpChecksItsInput(t *testing.T) {
 }
 
 func TestGenericSignUp(t *testing.T) {
-	auth := kerniatest.New(t, kernia.Config{}, emailpassword.Feature{NoSignInOnJoin: true})
+	auth := kerniatest.New(t, kernia.Config{}, emailpassword.Feature{DisableAutoSignIn: true})
 	first, err := join(t, auth, "ann@example.com", "password123")
 	if err != nil || first.Token != nil {
 		t.Fatalf("SignUp = %+v, %v", first, err)
