@@ -28,10 +28,13 @@ func headers(contentType string) []HeaderLine {
 	return h
 }
 
-// setHeader sets a header among lines: a list grows, any other line is replaced. An own Cache-Control makes the core's
-// Pragma go, which says the opposite to old caches.
+// setHeader sets a header among lines: a list grows, Set-Cookie lines stand beside each other, any other line is
+// replaced. An own Cache-Control makes the core's Pragma go, which says the opposite to old caches.
 func setHeader(lines []HeaderLine, name, value string) []HeaderLine {
 	line := HeaderLine{name, value}
+	if strings.EqualFold(name, "Set-Cookie") {
+		return append(lines, line)
+	}
 	if strings.EqualFold(name, "Cache-Control") {
 		lines = slices.DeleteFunc(lines, func(l HeaderLine) bool { return l.Name == "Pragma" })
 	}
@@ -39,7 +42,9 @@ func setHeader(lines []HeaderLine, name, value string) []HeaderLine {
 		switch {
 		case !strings.EqualFold(lines[i].Name, name):
 		case line.List():
-			lines[i].Value = union(lines[i].Value, value)
+			if more := line.Lacking([]string{lines[i].Value}); more != "" {
+				lines[i].Value += ", " + more
+			}
 			return lines
 		default:
 			lines[i] = line
@@ -47,21 +52,6 @@ func setHeader(lines []HeaderLine, name, value string) []HeaderLine {
 		}
 	}
 	return append(lines, line)
-}
-
-// union adds to a comma-separated list what it lacks.
-func union(list, more string) string {
-	for word := range strings.SplitSeq(more, ",") {
-		word = strings.TrimSpace(word)
-		has := false
-		for present := range strings.SplitSeq(list, ",") {
-			has = has || strings.EqualFold(strings.TrimSpace(present), word)
-		}
-		if !has && word != "" {
-			list += ", " + word
-		}
-	}
-	return list
 }
 
 // add sets lines on the answer, Set-Cookie lines as further cookies.

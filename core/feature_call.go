@@ -83,7 +83,8 @@ func (c *Call) Input(name string) (value any, ok bool) {
 }
 
 // SetHeader sets a header of the answer, in place of what the core or an earlier call set under the name: an own
-// Cache-Control, say. Vary and Access-Control-Expose-Headers are lists: the value is added to them.
+// Cache-Control, say. Vary and Access-Control-Expose-Headers are lists: the value is added to them. Each Set-Cookie is a
+// further cookie; use [Declaration.Cookie] for a feature's own.
 func (c *Call) SetHeader(name, value string) { c.headers = setHeader(c.headers, name, value) }
 
 // Location adds a Location header to an answer that stays a 200, as sign-in does where a callback URL was given. What lies outside of

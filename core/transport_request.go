@@ -53,3 +53,22 @@ type HeaderLine struct{ Name, Value string }
 func (l HeaderLine) List() bool {
 	return strings.EqualFold(l.Name, "Vary") || strings.EqualFold(l.Name, "Access-Control-Expose-Headers")
 }
+
+// Lacking returns what a transport adds where a list has been set before: those items of the line that none of the
+// lines in set has, in the form of one line; "" where all are there. Case does not matter.
+func (l HeaderLine) Lacking(set []string) string {
+	known := map[string]bool{}
+	for _, line := range set {
+		for item := range strings.SplitSeq(line, ",") {
+			known[strings.ToLower(strings.TrimSpace(item))] = true
+		}
+	}
+	var lacking []string
+	for item := range strings.SplitSeq(l.Value, ",") {
+		item = strings.TrimSpace(item)
+		if key := strings.ToLower(item); item != "" && !known[key] {
+			lacking, known[key] = append(lacking, item), true
+		}
+	}
+	return strings.Join(lacking, ", ")
+}

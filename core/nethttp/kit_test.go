@@ -52,6 +52,9 @@ func before(app transporttest.App, next http.Handler) http.Handler {
 		if app.Context != nil {
 			r = r.WithContext(app.Context(r.Context()))
 		}
+		for _, l := range app.Header {
+			w.Header().Add(l.Name, l.Value)
+		}
 		if app.Drain {
 			_, _ = io.Copy(io.Discard, r.Body)
 		}

@@ -103,11 +103,11 @@ func Write(w http.ResponseWriter, resp kernia.Response) {
 
 func addHeaders(h http.Header, lines []kernia.HeaderLine, cookies []string) {
 	for _, l := range lines {
-		if l.Name == "Vary" || l.Name == "Access-Control-Expose-Headers" {
-			h.Add(l.Name, l.Value)
-			continue
+		if !l.List() {
+			h.Set(l.Name, l.Value)
+		} else if more := l.Lacking(h.Values(l.Name)); more != "" {
+			h.Add(l.Name, more)
 		}
-		h.Set(l.Name, l.Value)
 	}
 	for _, c := range cookies {
 		h.Add("Set-Cookie", c)

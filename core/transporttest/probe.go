@@ -171,6 +171,7 @@ func (p *probe) Declare(d *kernia.Declaration) {
 	}, kernia.SignedIn)
 	p.declareAnswers(d)
 	p.declareSessions(d)
+	p.declareEffects(d)
 }
 
 // declareAnswers adds operations with answers of every form.

@@ -24,8 +24,9 @@ type broken struct {
 	guarded   func(w http.ResponseWriter, r *http.Request, h http.Handler) // in place of running the handler
 	session   func(p *kernia.Principal) (accessor, inContext *kernia.Principal)
 	required  func(required bool) bool
-	noGroup   bool // MountAt takes the local path for the whole
-	maxHeader int  // bytes
+	headers   func(h http.Header, l kernia.HeaderLine) // in place of adding a line to the answer
+	noGroup   bool                                     // MountAt takes the local path for the whole
+	maxHeader int                                      // bytes
 }
 
 // program builds an App on a transport.
@@ -68,6 +69,9 @@ func before(app App, next http.Handler) http.Handler {
 		if app.Context != nil {
 			r = r.WithContext(app.Context(r.Context()))
 		}
+		for _, l := range app.Header {
+			w.Header().Add(l.Name, l.Value)
+		}
 		if app.Drain {
 			_, _ = io.Copy(io.Discard, r.Body)
 		}
@@ -103,7 +107,26 @@ func (b broken) answer(w http.ResponseWriter, r *http.Request, resp kernia.Respo
 		b.write(w, resp)
 		return
 	}
-	nethttp.Write(w, resp)
+	w.Header()["Content-Type"] = nil
+	b.add(w.Header(), resp.Header, resp.Cookies)
+	w.WriteHeader(resp.Status)
+	_, _ = w.Write(resp.Body)
+}
+
+// add is what an adapter does with lines and cookies.
+func (b broken) add(h http.Header, lines []kernia.HeaderLine, cookies []string) {
+	for _, l := range lines {
+		if b.headers != nil {
+			b.headers(h, l)
+		} else if !l.List() {
+			h.Set(l.Name, l.Value)
+		} else if more := l.Lacking(h.Values(l.Name)); more != "" {
+			h.Add(l.Name, more)
+		}
+	}
+	for _, c := range cookies {
+		h.Add("Set-Cookie", c)
+	}
 }
 
 func (b broken) serve(auth *kernia.Auth, w http.ResponseWriter, r *http.Request) {
@@ -136,9 +159,7 @@ func (b broken) guards(auth *kernia.Auth, required bool, next http.Handler) http
 			b.answer(w, r, *g.Denied)
 			return
 		}
-		for _, c := range g.Cookies {
-			w.Header().Add("Set-Cookie", c)
-		}
+		b.add(w.Header(), g.Header, g.Cookies)
 		accessor, inContext := g.Principal, g.Principal
 		if b.session != nil {
 			accessor, inContext = b.session(g.Principal)

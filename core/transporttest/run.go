@@ -47,6 +47,9 @@ type App struct {
 	// the framework can, and calls the next handler.
 	Commit bool
 
+	// Header asks for middleware before everything that adds these lines to the answer, cookies by Set-Cookie.
+	Header []kernia.HeaderLine
+
 	// Visit is the application's handler; the answer is plain text.
 	Visit func(v Visit) (status int, body string)
 }
@@ -108,6 +111,8 @@ func groups() []group {
 		{"Body", reading()},
 		{"Path", routing()},
 		{"Answer", answering()},
+		{"Merge", merging()},
+		{"Effect", taking()},
 		{"Failure", failing()},
 		{"Guard", guarding()},
 		{"Caller", knowing()},

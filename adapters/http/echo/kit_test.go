@@ -58,6 +58,9 @@ func before(app transporttest.App) echo.MiddlewareFunc {
 			if app.Context != nil {
 				c.SetRequest(c.Request().WithContext(app.Context(c.Request().Context())))
 			}
+			for _, l := range app.Header {
+				c.Response().Header().Add(l.Name, l.Value)
+			}
 			if app.Drain {
 				_, _ = io.Copy(io.Discard, c.Request().Body)
 			}

@@ -71,11 +71,18 @@ func write(c *fiber.Ctx, resp kernia.Response) {
 func addHeaders(c *fiber.Ctx, lines []kernia.HeaderLine, cookies []string) {
 	h := &c.Response().Header
 	for _, l := range lines {
-		if l.Name == fiber.HeaderVary {
+		if !l.List() {
+			h.Del(l.Name) // Set would leave all lines of the name but the first
 			h.Add(l.Name, l.Value)
 			continue
 		}
-		h.Set(l.Name, l.Value)
+		var set []string
+		for _, line := range h.PeekAll(l.Name) {
+			set = append(set, string(line))
+		}
+		if more := l.Lacking(set); more != "" {
+			h.Add(l.Name, more)
+		}
 	}
 	for _, line := range cookies {
 		h.Add(fiber.HeaderSetCookie, line) // as it is: SetCookie would parse and merge

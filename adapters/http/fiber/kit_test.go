@@ -86,6 +86,9 @@ func before(app transporttest.App) fiber.Handler {
 		if app.Context != nil {
 			c.SetUserContext(app.Context(c.UserContext()))
 		}
+		for _, l := range app.Header {
+			c.Response().Header.Add(l.Name, l.Value)
+		}
 		if app.Drain {
 			_ = c.Body()
 		}
