@@ -8,11 +8,5 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	opened := map[string]*Store{} // a store in one process is opened again by finding it
-	storetest.Run(t, func(_ *testing.T, name string) ports.Store {
-		if opened[name] == nil {
-			opened[name] = New()
-		}
-		return opened[name]
-	})
+	storetest.Run(t, func(*testing.T, string) ports.Store { return New() }, storetest.OneProcess)
 }

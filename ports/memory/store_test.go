@@ -23,7 +23,8 @@ func opener[TB testing.TB]() func(tb TB, name string) ports.Store {
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, opener[*testing.T](), storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID))
+	open := func(*testing.T, string) ports.Store { return memory.New() }
+	storetest.Run(t, open, storetest.OneProcess, storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID))
 }
 
 func FuzzStore(f *testing.F) { storetest.Fuzz(f, opener[*testing.T]()) }

@@ -2,7 +2,6 @@ package storetest_test
 
 import (
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/kernia-go/kernia/ports"
@@ -13,14 +12,10 @@ import (
 // A store of your own has one test. Here it is package memory; yours connects to its server and makes a database
 // of that name, or opens the one that it made before.
 func Example() {
-	var databases sync.Map
-	open := func(_ *testing.T, name string) ports.Store {
-		s, _ := databases.LoadOrStore(name, memory.New())
-		return s.(*memory.Store)
-	}
+	open := func(*testing.T, string) ports.Store { return memory.New() }
 	// In a test file this is func TestStore(t *testing.T).
 	testStore := func(t *testing.T) {
-		storetest.Run(t, open, storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID))
+		storetest.Run(t, open, storetest.OneProcess, storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID))
 	}
 
 	fmt.Println("keeps every promise:", passes(testStore))

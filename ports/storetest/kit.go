@@ -37,6 +37,7 @@ type kit struct {
 	*schema
 	ctx      context.Context //nolint:containedctx // a kit lives as long as its one subtest
 	open     func(name string) ports.Store
+	opened   *ports.Store // by the first open; of a store of one process the only one
 	database string
 	made     *atomic.Int64
 	wait     time.Duration // for one call that must end by itself
@@ -47,7 +48,7 @@ func newKit(t tester, o options, open func(name string) ports.Store) *kit {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return &kit{
-		tester: t, options: o, schema: newSchema(ports.IDText), ctx: ctx, open: open,
+		tester: t, options: o, schema: newSchema(ports.IDText), ctx: ctx, open: open, opened: new(ports.Store),
 		database: databaseName(t.Name()), made: new(atomic.Int64),
 		wait: 5 * time.Second,
 	}
@@ -86,8 +87,13 @@ func (k *kit) store(models ...*ports.Model) db {
 	return d
 }
 
-// again opens the database as one more Store value.
-func (k *kit) again() db { return db{k, k.open(k.database)} }
+// again opens the database as one more Store value, or gives out the one that a store of one process can have.
+func (k *kit) again() db {
+	if *k.opened == nil || !k.alone {
+		*k.opened = k.open(k.database)
+	}
+	return db{k, *k.opened}
+}
 
 // with returns the kit with models whose ids are of another kind.
 func (k *kit) with(kind ports.IDKind) *kit {

@@ -10,7 +10,7 @@ import (
 
 // Run proves that the stores which open returns keep the contract of [ports.Store]. Within one test the same name
 // opens the same database again, as another process would; a name that was not used before opens an empty
-// database. Names are at most 50 lower-case letters, digits and underscores and differ from run to run. What a
+// database; a store that cannot be opened twice says [OneProcess]. Names are at most 50 lower-case letters, digits and underscores and differ from run to run. What a
 // store must close or drop it hands to t.Cleanup. Migrate must be able to make every table from nothing, without
 // foreign keys: the kit stores references that lead nowhere.
 func Run(t *testing.T, open func(t *testing.T, name string) ports.Store, opts ...Option) {
@@ -75,18 +75,23 @@ func groups() []group {
 	}
 }
 
-// An Option says what a store cannot do, or what is proved elsewhere. Options are [NoRollback] and those that [IDs]
-// and [Groups] return.
+// An Option says what a store cannot do, or what is proved elsewhere. Options are [NoRollback],
+// [OneProcess] and those that [IDs] and [Groups] return.
 type Option func(*options)
 
 type options struct {
 	rollback bool
+	alone    bool
 	kinds    []ports.IDKind
 	only     []string // groups; nil: all
 }
 
 // NoRollback is for a store whose Tx runs the function and cannot undo what it did.
 func NoRollback(o *options) { o.rollback = false }
+
+// OneProcess is for a store whose database cannot be opened twice, as one in memory: within one test the kit opens it
+// once. Its documentation says that it is for one process.
+func OneProcess(o *options) { o.alone = true }
 
 // IDs says which forms of ids the store keeps; without it the kit tries text and UUIDs. Text is always tried.
 func IDs(kinds ...ports.IDKind) Option {
