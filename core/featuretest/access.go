@@ -1,6 +1,7 @@
 package featuretest
 
 import (
+	"maps"
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
@@ -50,10 +51,14 @@ func refusesOldSessions(k *kit) {
 	})
 }
 
-// byKey makes the page one that presents the guest's key, for the user of its session.
+// byKey makes the page one that presents the guest's key, for the user who is signed in.
 func (s *Stage) byKey() {
 	s.Helper()
-	p, err := s.Auth.Verify(s.Context(), s.token())
+	header := maps.Clone(s.Page.Header)
+	if cookie := s.Page.Cookie(); cookie != "" {
+		header["Cookie"] = []string{cookie}
+	}
+	p, err := s.Auth.Authenticate(s.Context(), kernia.Credentials{Header: header})
 	if err != nil || p == nil {
 		s.Fatalf("nobody is signed in: %v", err)
 	}
@@ -73,7 +78,7 @@ func refusesKeys(k *kit) {
 
 func servesKeys(k *kit) {
 	k.needing(kernia.SignedIn, func(s *Stage, name string) {
-		if s.operation.Access != kernia.SignedIn || s.operation.Method == "" || s.token() == "" {
+		if s.operation.Access != kernia.SignedIn || s.operation.Method == "" {
 			return
 		}
 		s.byKey()

@@ -8,8 +8,30 @@ import (
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/bearer"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/core/featuretest"
 	"github.com/kernia-go/kernia/core/kerniatest"
 )
+
+func TestFeature(t *testing.T) {
+	by := func(authorization func(c kerniatest.Client) string) func(s *featuretest.Stage) {
+		return func(s *featuretest.Stage) {
+			c := kerniatest.SignIn(s, s.Auth, "ann@example.com")
+			s.Page.Header["Authorization"] = []string{authorization(c)}
+		}
+	}
+	token := by(func(c kerniatest.Client) string { return c.Bearer })
+	signed := by(func(c kerniatest.Client) string {
+		_, signature, _ := strings.Cut(c.Cookie, "=")
+		return "Bearer " + signature
+	})
+	featuretest.Run(t, bearer.Feature{}, []featuretest.Sample{
+		{Operation: "GET /list-sessions", Given: token, PageOnly: true},
+		{Operation: "POST /revoke-sessions", Given: token, PageOnly: true},
+		{Operation: "POST /revoke-other-sessions", Given: signed, PageOnly: true},
+		{Operation: "GET /list-sessions", Given: signed, PageOnly: true, Feature: bearer.Feature{RequireSignature: true}},
+		{Operation: "GET /list-sessions", Given: token, PageOnly: true, Feature: bearer.Feature{RequireSignature: true}, Want: kernia.ErrUnauthorized},
+	})
+}
 
 func ask(t *testing.T, auth *kernia.Auth, method, path, body string, headers ...string) (kernia.Response, map[string]string) {
 	t.Helper()

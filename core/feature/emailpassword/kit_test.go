@@ -1,0 +1,85 @@
+package emailpassword_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/core/featuretest"
+)
+
+func TestFeature(t *testing.T) {
+	featuretest.Run(t, emailpassword.Feature{}, append(signingSamples(), passwordSamples()...))
+}
+
+const (
+	ann     = `{"name":"Ann","email":"ann@example.com","password":"password123"}`
+	annIn   = `{"email":"ann@example.com","password":"password123"}`
+	long    = `"` + "pppppppppppppppppppppppppppppppppppppppppppppppppp" + "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp" + `"`
+	correct = `"currentPassword":"password123"`
+)
+
+// joined signs ann up.
+func joined(s *featuretest.Stage) { s.Page.Post("/sign-up/email", ann) }
+
+// guessed signs ann up and guesses her password wrong, too often.
+func guessed(s *featuretest.Stage) {
+	joined(s)
+	for range 10 {
+		s.Page.Post("/sign-in/email", strings.Replace(annIn, "password123", "password124", 1))
+	}
+}
+
+func signingSamples() []featuretest.Sample {
+	const up, in = "POST /sign-up/email", "POST /sign-in/email"
+	closed := emailpassword.Feature{DisableSignUp: true}
+	denied := func(cfg *kernia.Config) {
+		cfg.Hooks.User.BeforeCreate = func(context.Context, *kernia.User) error { return errors.New("no") }
+	}
+	badge := kernia.Field[*string]{Name: "badge", Input: true, Unique: true}
+	badged := func(cfg *kernia.Config) { cfg.UserFields = []kernia.Extra{badge} }
+	return []featuretest.Sample{
+		{Operation: up, Input: ann},
+		{Operation: up, Input: ann[:len(ann)-1] + `,"image":"https://example.com/ann.png","callbackURL":"/in","rememberMe":false}`},
+		{Operation: up, Input: ann, Feature: emailpassword.Feature{NoSignInOnJoin: true}},
+		{Operation: up, Input: ann, Feature: closed, Want: emailpassword.ErrSignUpDisabled},
+		{Operation: up, Input: strings.Replace(ann, "password123", "passwor", 1), Want: emailpassword.ErrTooShort},
+		{Operation: up, Input: strings.Replace(ann, `"password123"`, long, 1), Want: emailpassword.ErrTooLong},
+		{Operation: up, Input: ann, Given: joined, Want: kernia.ErrUserExists},
+		{Operation: up, Input: ann, Config: denied, Want: kernia.ErrCreateUser},
+		{
+			Operation: up, Input: ann[:len(ann)-1] + `,"badge":"7"}`, Config: badged, Want: kernia.ErrFieldTaken,
+			Given: func(s *featuretest.Stage) {
+				s.Page.Post("/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"password123","badge":"7"}`)
+			},
+		},
+		{Operation: in, Input: annIn, Given: joined},
+		{Operation: in, Input: annIn[:len(annIn)-1] + `,"callbackURL":"/in","rememberMe":false}`, Given: joined},
+		{Operation: in, Input: annIn, Feature: emailpassword.Feature{Disabled: true}, Want: emailpassword.ErrDisabled},
+		{Operation: in, Input: `{"email":"ann","password":"password123"}`, Want: kernia.ErrInvalidEmail},
+		{Operation: in, Input: `{"email":"ann@example.com","password":` + long + `}`, Want: emailpassword.ErrTooLong},
+		{Operation: in, Input: annIn, Want: emailpassword.ErrCredentials},
+		{Operation: in, Input: annIn, Given: guessed, Want: kernia.ErrTooManyAttempts},
+		{Operation: "POST /sign-out", Input: `{"callbackURL":"/out"}`, Given: joined},
+	}
+}
+
+func passwordSamples() []featuretest.Sample {
+	const change, verify = "POST /change-password", "POST /verify-password"
+	to := `{` + correct + `,"newPassword":"password456"}`
+	return []featuretest.Sample{
+		{Operation: change, Input: to, Given: joined},
+		{Operation: change, Input: to[:len(to)-1] + `,"revokeOtherSessions":true}`, Given: joined},
+		{Operation: change, Input: strings.Replace(to, "password456", "passwor", 1), Given: joined, Want: emailpassword.ErrTooShort},
+		{Operation: change, Input: strings.Replace(to, `"password456"`, long, 1), Given: joined, Want: emailpassword.ErrTooLong},
+		{Operation: change, Input: strings.Replace(to, "password123", "password124", 1), Given: joined, Want: emailpassword.ErrPassword},
+		{Operation: change, Input: to, Want: emailpassword.ErrNoCredential},
+		{Operation: change, Input: to, Given: guessed, Want: kernia.ErrTooManyAttempts},
+		{Operation: verify, Input: `{"password":"password123"}`, Given: joined},
+		{Operation: verify, Input: `{"password":"password124"}`, Given: joined, Want: emailpassword.ErrPassword},
+		{Operation: verify, Input: `{"password":"password123"}`, Given: guessed, Want: kernia.ErrTooManyAttempts},
+	}
+}
