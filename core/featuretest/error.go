@@ -86,7 +86,7 @@ func declared(o *kernia.Operation, r result) bool {
 	case o.Access != kernia.Anyone && same(kernia.ErrUnauthorized), o.Access == kernia.Fresh && same(kernia.ErrNotFresh):
 		return true
 	case r.status == 400 && (r.code == "FIELD_NOT_ALLOWED" || r.code == "MISSING_FIELD"):
-		return takesMembers(o)
+		return takesAdded(o)
 	case r.status == 400 && r.code == "": // a redirect target of a wrong type
 		return slices.ContainsFunc(common, func(e *kernia.Error) bool {
 			return e.Kind == kernia.Denied && strings.HasPrefix(r.message, e.Message+":")
@@ -95,10 +95,10 @@ func declared(o *kernia.Operation, r result) bool {
 	return false
 }
 
-// takesMembers reports whether the operation takes added fields.
-func takesMembers(o *kernia.Operation) bool {
+// takesAdded reports whether the operation takes added fields.
+func takesAdded(o *kernia.Operation) bool {
 	for f := range o.In.Fields() {
-		if f.Type == reflect.TypeFor[kernia.Members]() {
+		if f.Type == reflect.TypeFor[kernia.FieldValues]() {
 			return true
 		}
 	}

@@ -45,7 +45,7 @@ func (f notes) has(defect string) bool { return f.defect == defect }
 type noteInput struct {
 	Text      string                  `json:"text" in:"max=200"`
 	ColorCode kernia.Optional[string] `json:"colorCode"`
-	Fields    kernia.Members
+	Fields    kernia.FieldValues
 }
 
 type snakeInput struct {

@@ -44,7 +44,7 @@ func signingSamples() []featuretest.Sample {
 	return []featuretest.Sample{
 		{Operation: up, Input: ann},
 		{Operation: up, Input: ann[:len(ann)-1] + `,"image":"https://example.com/ann.png","callbackURL":"/in","rememberMe":false}`},
-		{Operation: up, Input: ann, Feature: emailpassword.Feature{NoSignInOnJoin: true}},
+		{Operation: up, Input: ann, Feature: emailpassword.Feature{DisableAutoSignIn: true}},
 		{Operation: up, Input: ann, Feature: closed, Want: emailpassword.ErrSignUpDisabled},
 		{Operation: up, Input: strings.Replace(ann, "password123", "passwor", 1), Want: kernia.ErrPasswordTooShort},
 		{Operation: up, Input: strings.Replace(ann, `"password123"`, long, 1), Want: kernia.ErrPasswordTooLong},
