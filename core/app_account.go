@@ -111,7 +111,7 @@ func accountConflict(err error) error {
 // create stores an account without its hooks.
 func (accounts Accounts) create(ctx context.Context, account Account, userID string) (Account, error) {
 	var err error
-	if account.ID, err = accounts.auth.newID(accounts.auth.schema.account); err != nil {
+	if account.ID, err = accounts.auth.newID(ctx, accounts.auth.schema.account, account.ID); err != nil {
 		return Account{}, err
 	}
 	account.UserID = userID

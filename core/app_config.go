@@ -65,6 +65,11 @@ type Config struct {
 	// IDs is the form of new ids. The zero IDKind makes 32 letters and digits.
 	IDs ports.IDKind
 
+	// NewID makes the ids of new records; model is "user", "session" or another table's name. Where it is nil or
+	// returns "", ids are made as IDs says, and an id of another form than that is an error. It may be called at
+	// the same time by several goroutines.
+	NewID func(ctx context.Context, model string) (string, error)
+
 	// Hooks are the application's; those of features run before them.
 	Hooks Hooks
 

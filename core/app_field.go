@@ -1,6 +1,7 @@
 package kernia
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -21,9 +22,14 @@ type Field[T FieldType] struct {
 	Column   string      // the column; "" means Name
 	Input    bool        // clients may set it at sign-up and by update-user or update-session
 	Hidden   bool        // never part of JSON
-	Required bool        // sign-up fails without it; the column cannot be null
+	Required bool        // a new user is not made without it; the column cannot be null
 	Unique   bool        // no two users (or sessions) have the same value
 	Default  Optional[T] // what a new record gets when nothing else was given
+	Taken    *Error      // answers where another record has the value of a Unique field; nil means ErrFieldTaken
+
+	// DefaultFunc makes the default of each new record, in place of Default: from the request, say, which
+	// [CallFrom] finds in ctx.
+	DefaultFunc func(ctx context.Context) T
 }
 
 // An Extra is a [Field] of any type.
@@ -35,11 +41,27 @@ type extraField struct {
 	input, hidden, required, unique bool
 	kind                            ports.Type
 	fallback                        ports.Value // null: none
+	makes                           func(ctx context.Context) ports.Value
+	taken                           *Error
+}
+
+// hasDefault reports whether a new record has a value without being given one.
+func (e extraField) hasDefault() bool { return e.makes != nil || !e.fallback.IsNull() }
+
+// initial returns the value of the field in a new record.
+func (e extraField) initial(ctx context.Context) ports.Value {
+	if e.makes != nil {
+		return e.makes(ctx)
+	}
+	return e.fallback
 }
 
 func (f Field[T]) extra() extraField {
 	var zero T
-	e := extraField{name: f.Name, column: f.Column, input: f.Input, hidden: f.Hidden, required: f.Required, unique: f.Unique, kind: typeOf(zero)}
+	e := extraField{name: f.Name, column: f.Column, input: f.Input, hidden: f.Hidden, required: f.Required, unique: f.Unique, kind: typeOf(zero), taken: f.Taken}
+	if f.DefaultFunc != nil {
+		e.makes = func(ctx context.Context) ports.Value { return toValue(f.DefaultFunc(ctx)) }
+	}
 	if f.Default.Set {
 		e.fallback = toValue(f.Default.Value)
 	}

@@ -109,7 +109,7 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 	now := sessions.auth.now()
 	s := Session{
 		UserID: user.ID, Token: token, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(sessions.auth.config.Session.ExpiresIn),
-		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Extra: sessions.newExtra(),
+		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Extra: sessions.newExtra(ctx),
 	}
 	if n.ExpiresIn > 0 {
 		s.ExpiresAt = now.Add(n.ExpiresIn)
@@ -121,7 +121,7 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 			return Session{}, fmt.Errorf("%w: sessions have no added field %q", ports.ErrInvalid, name)
 		}
 	}
-	if s.ID, err = sessions.auth.newID(sessions.auth.schema.session); err != nil {
+	if s.ID, err = sessions.auth.newID(ctx, sessions.auth.schema.session, ""); err != nil {
 		return Session{}, err
 	}
 	for _, h := range sessions.auth.hooks {
@@ -130,6 +130,9 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 		}
 	}
 	s.UserID, s.Token = user.ID, token
+	if s.ID, err = sessions.auth.newID(ctx, sessions.auth.schema.session, s.ID); err != nil { // a hook may have changed it
+		return Session{}, err
+	}
 	if s, err = sessions.auth.kept.create(ctx, s, user); err != nil {
 		return Session{}, err
 	}
@@ -142,10 +145,10 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 	return s, nil
 }
 
-func (sessions Sessions) newExtra() ports.Extra {
+func (sessions Sessions) newExtra(ctx context.Context) ports.Extra {
 	values := make([]ports.Value, len(sessions.auth.schema.sessionExtras))
 	for i, e := range sessions.auth.schema.sessionExtras {
-		values[i] = e.fallback
+		values[i] = e.initial(ctx)
 	}
 	return ports.NewExtra(sessions.auth.schema.sessionShown, values)
 }
@@ -169,7 +172,7 @@ func (sessions Sessions) Update(ctx context.Context, p *Principal, change Patch)
 	}
 	found, err := sessions.auth.kept.update(ctx, p, change)
 	if err != nil {
-		return Session{}, userConflict(err)
+		return Session{}, conflict(err, sessions.auth.schema.sessionExtras)
 	}
 	if !found {
 		return Session{}, ErrUnauthorized

@@ -63,19 +63,20 @@ func (users Users) Count(ctx context.Context) (int64, error) {
 }
 
 // New returns a user to fill and give to CreateUser: added fields have their defaults.
-func (users Users) New() User {
+func (users Users) New(ctx context.Context) User {
 	values := make([]ports.Value, len(users.auth.schema.userExtras))
 	for i, e := range users.auth.schema.userExtras {
-		values[i] = e.fallback
+		values[i] = e.initial(ctx)
 	}
 	return User{Extra: ports.NewExtra(users.auth.schema.userShown, values)}
 }
 
-// Create stores a user made by NewUser and returns it with its id and times. An account with the provider id, if
-// there is one, is stored with it, its user and, for a password, its account id filled in: both or none where the
-// store can roll back. The user's hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, ErrFieldTaken for
-// another unique field, ErrCreateUser or the hook's own error for a denial. With ErrUserExists the user is returned as
-// the hooks left it, for Decoy.
+// Create stores a user made by New and returns it with its id and times. An id that the caller or a before-hook gave it
+// is kept, and must have the form that Config.IDs says. An account with the provider id, if there is one, is stored with
+// it, its user and, for a password, its account id filled in: both or none where the store can roll back. The user's
+// hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, the error of an added field that is taken, MISSING_FIELD
+// for a required one without a value, ErrCreateUser or the hook's own error for a denial. With ErrUserExists the user is
+// returned as the hooks left it, for Decoy.
 func (users Users) Create(ctx context.Context, u User, with ...Account) (User, error) {
 	if err := users.auth.refuseUnheld(ctx); err != nil {
 		return User{}, err
@@ -85,7 +86,7 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 		return User{}, ErrInvalidEmail
 	}
 	if len(u.Values()) != len(users.auth.schema.userExtras) {
-		u.Extra = users.New().Extra
+		u.Extra = users.New(ctx).Extra
 	}
 	with = slices.Clone(with) // the caller's stay as they are
 	if err := users.beforeCreate(ctx, &u, with); err != nil {
@@ -94,13 +95,13 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 	now := users.auth.now()
 	u.CreatedAt, u.UpdatedAt = now, now
 	var err error
-	if u.ID, err = users.auth.newID(users.auth.schema.user); err != nil {
+	if u.ID, err = users.auth.newID(ctx, users.auth.schema.user, u.ID); err != nil {
 		return User{}, err
 	}
 	err = users.auth.tx(ctx, func(ctx context.Context) error {
 		stored, err := users.auth.config.Store.Create(ctx, users.auth.schema.user, users.auth.schema.userRecord(&u))
 		if err != nil {
-			return userConflict(err)
+			return conflict(err, users.auth.schema.userExtras)
 		}
 		u = users.auth.schema.userOf(stored)
 		for i := range with {
@@ -129,6 +130,11 @@ func (users Users) beforeCreate(ctx context.Context, u *User, with []Account) er
 	if u.Email = email.Normal(u.Email); !email.Valid(u.Email) { // a hook may have changed it
 		return ErrInvalidEmail
 	}
+	for i, e := range users.auth.schema.userExtras {
+		if e.required && u.Values()[i].IsNull() {
+			return fieldError("MISSING_FIELD", e.name, " is required")
+		}
+	}
 	for i := range with {
 		for _, h := range users.auth.hooks {
 			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
@@ -153,15 +159,16 @@ func (users Users) afterCreate(ctx context.Context, u User, with []Account) erro
 	return nil
 }
 
-// Decoy returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is taken where that must not
-// show.
-func (users Users) Decoy(u User) (User, error) {
-	id, err := secret.Random32(users.auth.config.Random, Alphanumeric, 32)
+// Decoy returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is
+// taken where that must not show.
+func (users Users) Decoy(ctx context.Context, u User) (User, error) {
+	id, err := users.auth.newID(ctx, users.auth.schema.user, u.ID)
 	switch {
-	case err == nil && users.auth.config.IDs == ports.IDUUID:
-		id, err = newUUID(users.auth.config.Random)
-	case err == nil && users.auth.config.IDs == ports.IDObjectID:
+	case err != nil || id != "":
+	case users.auth.config.IDs == ports.IDObjectID:
 		id, err = secret.Random32(users.auth.config.Random, "0123456789abcdef", 24)
+	default:
+		id, err = secret.Random32(users.auth.config.Random, Alphanumeric, 32)
 	}
 	u.ID, u.Email = id, email.Normal(u.Email)
 	u.CreatedAt = users.auth.now()
@@ -172,8 +179,15 @@ func (users Users) Decoy(u User) (User, error) {
 // ValidEmail reports whether s, in whatever case, can be the e-mail address of a user.
 func ValidEmail(s string) bool { return email.Valid(s) }
 
-func userConflict(err error) error {
+// conflict returns what a caller is told about a record that was not written: the error of the added field whose value
+// is taken, where it has one of its own.
+func conflict(err error, added []extraField) error {
 	if c, ok := errors.AsType[*ports.ConflictError](err); ok {
+		for _, e := range added {
+			if e.name == c.Key && e.taken != nil {
+				return e.taken.Because(err)
+			}
+		}
 		if c.Key == "email" || c.Key == "" {
 			return ErrUserExists.Because(err)
 		}
@@ -201,7 +215,7 @@ func (users Users) Update(ctx context.Context, id string, change Patch) (User, e
 	}
 	r, ok, err := users.auth.update(ctx, users.auth.schema.user, id, change)
 	if err != nil {
-		return User{}, userConflict(err)
+		return User{}, conflict(err, users.auth.schema.userExtras)
 	}
 	if !ok {
 		return User{}, ErrUserNotFound

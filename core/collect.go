@@ -145,7 +145,13 @@ func extras(setting string, own []Extra, all []*Declaration, of func(*Declaratio
 		if reserved(x.name) {
 			return fmt.Errorf("field %q has a name that requests use for something else", x.name)
 		}
-		if x.required && !x.input && x.fallback.IsNull() {
+		if x.makes != nil && !x.fallback.IsNull() {
+			return fmt.Errorf("field %q has two defaults", x.name)
+		}
+		if seen[input.Snake(x.name)] || slices.ContainsFunc(out, func(o extraField) bool { return input.Snake(o.name) == x.name }) {
+			return fmt.Errorf("field %q is the other spelling of a field that is there already", x.name)
+		}
+		if x.required && !x.input && !x.hasDefault() {
 			return fmt.Errorf("field %q is required, has no default and cannot be set", x.name)
 		}
 		seen[x.name] = true

@@ -50,7 +50,7 @@ func ExampleTable() {
 	if _, err := auth.Migrate(ctx, true); err != nil {
 		panic(err)
 	}
-	ann := auth.Users.New()
+	ann := auth.Users.New(ctx)
 	ann.Name, ann.Email = "Ann", "ann@example.com"
 	if ann, err = auth.Users.Create(ctx, ann); err != nil {
 		panic(err)

@@ -100,7 +100,7 @@ func ExampleField() {
 	if _, err := auth.Migrate(ctx, true); err != nil {
 		panic(err)
 	}
-	u := auth.Users.New()
+	u := auth.Users.New(ctx)
 	u.Name, u.Email = "Ann", "ann@example.com"
 	if u, err = auth.Users.Create(ctx, u); err != nil {
 		panic(err)

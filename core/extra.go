@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kernia-go/kernia/core/internal/input"
@@ -22,15 +23,17 @@ func fieldError(code, name, text string) *Error {
 // of another type. FieldValues that are no added field are ignored.
 func (users Users) SetFields(u *User, m FieldValues) error {
 	for i, e := range users.auth.schema.userExtras {
-		given := input.Find(m.list, e.name)
+		given, issue := e.among(m)
 		switch {
+		case issue != nil:
+			return issue
 		case given != nil && e.input:
 			v, issue := e.parse(given, m.form)
 			if issue != nil {
 				return issue
 			}
 			u.Put(e.name, v)
-		case given != nil && e.fallback.IsNull():
+		case given != nil && !e.hasDefault():
 			return fieldError("FIELD_NOT_ALLOWED", e.name, " is not allowed to be set")
 		case given == nil && e.required && u.Values()[i].IsNull():
 			return fieldError("MISSING_FIELD", e.name, " is required")
@@ -42,7 +45,10 @@ func (users Users) SetFields(u *User, m FieldValues) error {
 // patchFields adds to change what a client sent for the added fields of a record that exists.
 func patchFields(change *Patch, extras []extraField, m FieldValues) error {
 	for _, e := range extras {
-		given := input.Find(m.list, e.name)
+		given, issue := e.among(m)
+		if issue != nil {
+			return issue
+		}
 		if given == nil {
 			continue
 		}
@@ -58,6 +64,21 @@ func patchFields(change *Patch, extras []extraField, m FieldValues) error {
 	return nil
 }
 
+// among returns the member that gives the field, in either spelling, or nil; both are refused.
+func (e extraField) among(m Members) (*input.Member, error) {
+	given, other := input.Find(m.list, e.name), (*input.Member)(nil)
+	if snake := input.Snake(e.name); snake != e.name {
+		other = input.Find(m.list, snake)
+	}
+	switch {
+	case given == nil:
+		return other, nil
+	case other != nil:
+		return nil, errDuplicate
+	}
+	return given, nil
+}
+
 // maxField bounds the value of one added field, in bytes.
 const maxField = 64 << 10
 
@@ -65,7 +86,12 @@ const maxField = 64 << 10
 func (e extraField) parse(m *input.Member, form bool) (ports.Value, error) {
 	raw := m.Raw
 	if form {
-		raw, _ = json.Marshal(m.Text)
+		raw = []byte(strings.TrimSpace(m.Text))
+		if e.kind == ports.TypeString || e.kind == ports.TypeTime {
+			raw, _ = json.Marshal(m.Text)
+		} else if input.TooDeep(raw) || !json.Valid(raw) {
+			return ports.Value{}, e.wrong(e.kind.String())
+		}
 	}
 	if len(raw) > maxField {
 		return ports.Value{}, e.wrong("a shorter value")
@@ -93,8 +119,8 @@ func (e extraField) parse(m *input.Member, form bool) (ports.Value, error) {
 	case ports.TypeList:
 		return parseList(raw, e)
 	case ports.TypeTime:
-		var t time.Time
-		if json.Unmarshal(raw, &t) != nil || t.UTC().Year() < 0 || t.UTC().Year() > 9999 {
+		t, ok := parseTime(raw)
+		if !ok {
 			return ports.Value{}, e.wrong("date")
 		}
 		return ports.Time(t), nil
@@ -104,6 +130,23 @@ func (e extraField) parse(m *input.Member, form bool) (ports.Value, error) {
 		return ports.Value{}, e.wrong("JSON")
 	}
 	return ports.JSON(compact.String()), nil
+}
+
+// timeForms are the forms of dates that JavaScript writes and reads; without a zone they are in UTC.
+var timeForms = [...]string{time.RFC3339, "2006-01-02", "2006-01-02T15:04:05", "2006-01-02T15:04"}
+
+func parseTime(raw []byte) (time.Time, bool) {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return time.Time{}, false
+	}
+	for _, form := range timeForms {
+		if t, err := time.Parse(form, text); err == nil {
+			year := t.UTC().Year()
+			return t, year >= 0 && year <= 9999
+		}
+	}
+	return time.Time{}, false
 }
 
 func parseList(raw []byte, e extraField) (ports.Value, error) {

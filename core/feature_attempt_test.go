@@ -66,7 +66,7 @@ func (terms) Declare(d *kernia.Declaration) {
 func TestSuspendedSignIn(t *testing.T) {
 	ctx := t.Context()
 	auth := kerniatest.New(t, kernia.Config{}, emailpassword.Feature{}, terms{})
-	u := auth.Users.New()
+	u := auth.Users.New(ctx)
 	u.Name, u.Email = "Ann", "ann@example.com"
 	hash, err := auth.Accounts.HashPassword(ctx, "password123")
 	if err != nil {

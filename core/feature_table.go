@@ -124,7 +124,7 @@ func (t *Table[T]) Create(ctx context.Context, v T) (T, error) {
 			r[i] = now
 		}
 	}
-	id, err := t.auth.newID(t.schema)
+	id, err := t.auth.newID(ctx, t.schema, "")
 	if err != nil {
 		return v, err
 	}

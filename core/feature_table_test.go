@@ -70,7 +70,7 @@ func noted(t *testing.T) (*notes, *server, [2]string) {
 	s := serve(t, kernia.Config{}, n)
 	var ids [2]string
 	for i, address := range []string{"ann@example.com", "bob@example.org"} {
-		u := s.auth.Users.New()
+		u := s.auth.Users.New(t.Context())
 		u.Name, u.Email = strings.ToUpper(address[:3]), address
 		u, err := s.auth.Users.Create(t.Context(), u)
 		if err != nil {

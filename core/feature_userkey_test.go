@@ -34,7 +34,7 @@ func TestUserKey(t *testing.T) {
 	if a := b.Post("/sign-up/email", `{"name":"Ann","email":"ann@example.com","password":"password123","badge":"B-7"}`); a.Status != 200 {
 		t.Fatalf("sign-up = %d %s", a.Status, a.Body)
 	}
-	fresh := auth.Users.New()
+	fresh := auth.Users.New(t.Context())
 	number := "B-8"
 	fresh.Email = "bob@example.com"
 	field.Set(&fresh, &number)

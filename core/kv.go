@@ -1,6 +1,7 @@
 package kernia
 
 import (
+	"context"
 	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
@@ -9,7 +10,8 @@ import (
 // place settles where sessions, one-time values and counts go.
 func (a *Auth) place() error {
 	tables := tablekv.Tables{
-		Store: a.config.Store, Values: a.schema.verification, Counts: a.schema.rateLimit, Now: a.now, NewID: a.newID,
+		Store: a.config.Store, Values: a.schema.verification, Counts: a.schema.rateLimit, Now: a.now,
+		NewID: func(ctx context.Context, m *ports.Model) (string, error) { return a.newID(ctx, m, "") },
 	}
 	a.kv, a.counts = a.config.KV, a.config.KV
 	switch {

@@ -143,8 +143,11 @@ func TestSnapshotsOfAnotherConfiguration(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, p, err)
 			continue
 		}
-		for _, f := range fields {
-			if f == plan && plan.Of(p.User) != "admin" || f == role && role.Of(p.User) != "user" || f == age && age.Of(p.User) != 7 {
+		if len(p.User.Values()) != len(fields) {
+			t.Errorf("%s: %+v", name, p.User)
+		}
+		for of, want := range map[string]ports.Value{plan.Name: ports.String("admin"), role.Name: ports.String("user"), age.Name: ports.Int(7)} {
+			if got, there := p.User.Lookup(of); there && !got.Equal(want) {
 				t.Errorf("%s: %+v", name, p.User)
 			}
 		}

@@ -62,7 +62,7 @@ func SignIn(t testing.TB, auth *kernia.Auth, email string) Client {
 	ctx := t.Context()
 	u, err := auth.Users.FindByEmail(ctx, email)
 	if err == nil && u == nil {
-		fresh := auth.Users.New()
+		fresh := auth.Users.New(ctx)
 		fresh.Email = email
 		fresh.Name, _, _ = strings.Cut(email, "@")
 		fresh.EmailVerified = true

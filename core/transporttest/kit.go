@@ -126,7 +126,7 @@ func (w *world) last() Visit {
 // user makes a user with the e-mail address.
 func (w *world) user(email string) kernia.User {
 	w.Helper()
-	u := w.auth.Users.New()
+	u := w.auth.Users.New(w.ctx)
 	u.Email, u.Name = email, "Ann"
 	u, err := w.auth.Users.Create(w.ctx, u)
 	if err != nil {

@@ -82,7 +82,7 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 		return SignUpOutput{}, err
 	}
 	auth := c.Auth()
-	u := auth.Users.New()
+	u := auth.Users.New(ctx)
 	u.Name, u.Email = in.Name, in.Email
 	if in.Image.Set {
 		u.Image = &in.Image.Value
@@ -98,7 +98,7 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 	created, err := auth.Users.Create(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
 	if f.DisableAutoSignIn {
 		if errors.Is(err, kernia.ErrUserExists) {
-			created, err = auth.Users.Decoy(created)
+			created, err = auth.Users.Decoy(ctx, created)
 		}
 		return SignUpOutput{User: created}, err
 	}

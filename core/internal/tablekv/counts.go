@@ -104,7 +104,7 @@ func (t *Counts) try(ctx context.Context, key string, l ports.Limit) (got ports.
 }
 
 func (t *Counts) create(ctx context.Context, key, last ports.Value) (ports.Record, error) {
-	id, err := t.db.NewID(t.db.Counts)
+	id, err := t.db.NewID(ctx, t.db.Counts)
 	if err != nil {
 		return nil, err
 	}

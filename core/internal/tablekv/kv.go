@@ -15,7 +15,7 @@ type Tables struct {
 	Values *ports.Model // verification
 	Counts *ports.Model // rateLimit; nil where nothing counts in the store
 	Now    func() time.Time
-	NewID  func(m *ports.Model) (string, error) // "" leaves the id to the store
+	NewID  func(ctx context.Context, m *ports.Model) (string, error) // "" leaves the id to the store
 }
 
 // A Counter is the part of a [ports.KV] that counts.
@@ -129,7 +129,7 @@ func (t *KV) Put(ctx context.Context, key string, e ports.Entry) error {
 }
 
 func (t *KV) create(ctx context.Context, key string, e ports.Entry) (ports.Record, error) {
-	id, err := t.db.NewID(t.db.Values)
+	id, err := t.db.NewID(ctx, t.db.Values)
 	if err != nil {
 		return nil, err
 	}
