@@ -215,6 +215,10 @@ func TestGivenIDs(t *testing.T) {
 			}
 		}
 	}
+	s = serve(t, kernia.Config{Hooks: kernia.Hooks{Session: kernia.SessionHooks{BeforeCreate: func(_ context.Context, v *kernia.Session) error { v.ID = "\x00"; return nil }}}})
+	if a := s.signUp2("ann@example.com"); a.Status != 500 || len(a.Cookies) != 0 {
+		t.Errorf("a session with an id that is none: %d %s", a.Status, a.Body)
+	}
 	s = serve(t, kernia.Config{NewID: func(context.Context, string) (string, error) { return "", errors.New("no more ids") }})
 	if a := s.signUp2("ann@example.com"); a.Status != 500 || len(a.Cookies) != 0 {
 		t.Errorf("without ids: %d %s", a.Status, a.Body)
