@@ -65,7 +65,7 @@ func patchFields(change *Patch, extras []extraField, m FieldValues) error {
 }
 
 // among returns the member that gives the field, in either spelling, or nil; both are refused.
-func (e extraField) among(m Members) (*input.Member, error) {
+func (e extraField) among(m FieldValues) (*input.Member, error) {
 	given, other := input.Find(m.list, e.name), (*input.Member)(nil)
 	if snake := input.Snake(e.name); snake != e.name {
 		other = input.Find(m.list, snake)

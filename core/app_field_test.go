@@ -107,7 +107,7 @@ func TestFieldsWithoutHTTP(t *testing.T) {
 	plan := kernia.Field[string]{Name: "plan", Input: true, Required: true}
 	s := serve(t, kernia.Config{UserFields: []kernia.Extra{plan, kernia.Field[bool]{Name: "admin"}, kernia.Field[time.Time]{Name: "since", Input: true}}})
 	join := func(email string, fields map[string]any) (emailpassword.SignUpOutput, error) {
-		m, err := kernia.MembersOf(fields)
+		m, err := kernia.FieldValuesOf(fields)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestFieldsWithoutHTTP(t *testing.T) {
 	if _, err := s.auth.Users.Create(t.Context(), u); err != nil {
 		t.Error(err)
 	}
-	if _, err := kernia.MembersOf(map[string]any{"plan": func() {}}); err == nil {
+	if _, err := kernia.FieldValuesOf(map[string]any{"plan": func() {}}); err == nil {
 		t.Error("a function is a member")
 	}
 }
