@@ -1,12 +1,14 @@
 package kernia_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/kerniatest"
 )
 
 // TestD13_CookieAttributes is the table of every cookie under every setting: as it is set and as it is deleted.
@@ -42,8 +44,45 @@ func TestD13_CookieAttributes(t *testing.T) {
 				gone = append(gone, test.prefix+name+"=; Max-Age=0; "+test.tail)
 			}
 			checkCookies(t, "sign-out", a, gone)
+			checkDeclaredCookies(t, test.cfg, test.prefix, test.tail)
 		})
 	}
+}
+
+// checkDeclaredCookies sets and deletes every cookie that an Auth with the settings has, a feature's among them.
+func checkDeclaredCookies(t *testing.T, cfg kernia.Config, prefix, tail string) {
+	t.Helper()
+	everything := declared(func(d *kernia.Declaration) {
+		d.Cookie("crumb", kernia.CookieOptions{Form: kernia.CookieSealed})
+		kernia.Post(d, "/set", func(_ context.Context, c *kernia.Call, _ kernia.None) (string, error) {
+			for _, k := range c.Auth().Cookies() {
+				if err := k.SetFor(c, "x", time.Minute); err != nil {
+					return "", err
+				}
+			}
+			return "", nil
+		}, kernia.Unread())
+		kernia.Post(d, "/delete", func(_ context.Context, c *kernia.Call, _ kernia.None) (string, error) {
+			for _, k := range c.Auth().Cookies() {
+				k.Delete(c)
+			}
+			return "", nil
+		}, kernia.Unread())
+	})
+	auth := kerniatest.New(t, cfg, everything)
+	var set, gone []string
+	for _, k := range auth.Cookies() {
+		if !strings.HasPrefix(k.Name(), prefix) {
+			t.Errorf("a cookie is called %q, want the prefix %q", k.Name(), prefix)
+		}
+		set, gone = append(set, k.Name()+"=*; Max-Age=60; "+tail), append(gone, k.Name()+"=; Max-Age=0; "+tail)
+	}
+	if len(set) != 4 {
+		t.Errorf("%d cookies are declared, want the core's three and one of the feature's", len(set))
+	}
+	b := kerniatest.NewBrowser(t, auth)
+	checkCookies(t, "setting all", answer{Response: b.Post("/set", "").Response}, set)
+	checkCookies(t, "deleting all", answer{Response: b.Post("/delete", "").Response}, gone)
 }
 
 // checkCookies compares Set-Cookie lines; a star stands for a value that is not empty.

@@ -141,6 +141,7 @@ func (c *Call) userAgent() string {
 
 // write keeps the Set-Cookie lines for a cookie, in place of those that were there for it.
 func (c *Call) write(k *Cookie, lines []string) {
+	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" }) // of a name that is none
 	for i := range c.written {
 		if c.written[i].name == k.name {
 			c.written[i].lines = lines

@@ -17,6 +17,11 @@ import (
 
 const own = "http://localhost:8080"
 
+// config returns the least that New takes.
+func config() kernia.Config {
+	return kernia.Config{BaseURL: own + "/api/auth", Secret: kerniatest.Secret, Store: memory.New(), Logger: slog.New(slog.DiscardHandler)}
+}
+
 // A server is an Auth on a store in memory, asked without a network.
 type server struct {
 	t     *testing.T
