@@ -106,6 +106,7 @@ func (c *Call) success(out any) (Response, error) {
 
 // diversion is the answer where a feature ended a sign-in with one of its own.
 func (c *Call) diversion(d *Diversion) (Response, error) {
+	c.redirect, c.location = "", "" // of a sign-in that did not come about
 	if d.Redirect != "" && c.request.Method == "GET" {
 		c.redirect = d.Redirect
 	}
