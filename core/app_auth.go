@@ -146,7 +146,7 @@ func developmentSecret(c *Config) (string, error) {
 }
 
 // Migrate compares the database with what the core and the features need and returns what is missing; with apply it
-// adds that. Keys that existing records violate are in the plan's Blocked. Nothing is ever dropped.
+// adds that. Keys that existing records violate are in the plan's Duplicates. Nothing is ever dropped.
 func (a *Auth) Migrate(ctx context.Context, apply bool) (ports.Plan, error) {
 	return a.config.Store.Migrate(ctx, a.schema.all, apply)
 }

@@ -193,8 +193,8 @@ func TestB05_VariantsMeetTheRule(t *testing.T) {
 // brokenKV cannot count.
 type brokenKV struct{ ports.KV }
 
-func (brokenKV) Add(context.Context, string, ports.Limit) (ports.Tally, error) {
-	return ports.Tally{}, ports.ErrUnavailable
+func (brokenKV) Add(context.Context, string, ports.Limit) (ports.LimitResult, error) {
+	return ports.LimitResult{}, ports.ErrUnavailable
 }
 
 func TestB09_FailsClosed(t *testing.T) {

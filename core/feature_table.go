@@ -87,7 +87,7 @@ func (t *Table[T]) complete(s *schema, byName map[string]*ports.Model) error {
 			return fmt.Errorf("table %q refers to %q, which no feature declares", t.schema.Name, f.reference)
 		}
 		t.schema.Fields[i].References = to
-		to.Referrers = append(to.Referrers, ports.Referrer{Model: t.schema, Field: t.schema.Fields[i].Name})
+		to.Dependents = append(to.Dependents, ports.Dependent{Model: t.schema, Field: t.schema.Fields[i].Name})
 	}
 	return t.schema.Check()
 }

@@ -113,7 +113,7 @@ func newSchema(ids ports.IDKind, userExtras, sessionExtras []extraField) (*schem
 		field("id", ports.TypeString), field("identifier", ports.TypeString), field("value", ports.TypeString),
 		field("expiresAt", ports.TypeTime), field("createdAt", ports.TypeTime), field("updatedAt", ports.TypeTime),
 	}}
-	s.user.Referrers = []ports.Referrer{{Model: s.session, Field: "userId"}, {Model: s.account, Field: "userId"}}
+	s.user.Dependents = []ports.Dependent{{Model: s.session, Field: "userId"}, {Model: s.account, Field: "userId"}}
 	s.userShown = addExtras(s.user, userExtras)
 	s.sessionShown = addExtras(s.session, sessionExtras)
 	s.all = []*ports.Model{s.user, s.session, s.account, s.verification}

@@ -93,7 +93,7 @@ func (k kvSessions) begin(ctx context.Context, s Session, u User) error {
 	}
 	hashed := hashToken(s.Token)
 	// The group first: an entry that nobody can list could not be revoked with the others.
-	if err := k.kv.Join(ctx, sessionGroup(u.ID), hashed, s.ExpiresAt); err != nil {
+	if err := k.kv.AddMember(ctx, sessionGroup(u.ID), hashed, s.ExpiresAt); err != nil {
 		return err
 	}
 	if err := k.kv.Put(ctx, sessionKey(hashed), ports.Entry{Value: value, Expires: s.ExpiresAt}); err != nil {
@@ -187,7 +187,7 @@ func (k kvSessions) replace(ctx context.Context, p *Principal) (bool, error) {
 		return false, err
 	}
 	hashed := hashToken(p.Session.Token)
-	if err := k.kv.Join(ctx, sessionGroup(p.User.ID), hashed, p.Session.ExpiresAt); err != nil {
+	if err := k.kv.AddMember(ctx, sessionGroup(p.User.ID), hashed, p.Session.ExpiresAt); err != nil {
 		return false, err
 	}
 	return k.kv.Replace(ctx, sessionKey(hashed), ports.Entry{Value: value, Expires: p.Session.ExpiresAt})
@@ -251,7 +251,7 @@ func (k kvSessions) remove(ctx context.Context, hashed, owner, exceptID string) 
 	if err := k.kv.Delete(ctx, sessionKey(hashed)); err != nil {
 		return false, err
 	}
-	return true, k.kv.Leave(ctx, sessionGroup(p.User.ID), hashed)
+	return true, k.kv.RemoveMembers(ctx, sessionGroup(p.User.ID), hashed)
 }
 
 func (k kvSessions) revokeAll(ctx context.Context, userID, exceptID string) (bool, error) {

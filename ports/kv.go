@@ -30,7 +30,7 @@ type KV interface {
 	// Add counts one more under key unless l.Bound are counted already, in one atomic step. Each one counted
 	// starts the window anew; when a whole window has passed without one, the count is zero again. What is
 	// refused is not counted and moves nothing. A key has one window for ever; the bound may differ from call to call.
-	Add(ctx context.Context, key string, l Limit) (Tally, error)
+	Add(ctx context.Context, key string, l Limit) (LimitResult, error)
 
 	// Reset forgets what Add counted under key; a key without a count does not matter.
 	Reset(ctx context.Context, key string) error
@@ -76,8 +76,8 @@ type Limit struct {
 	Window time.Duration // at least a millisecond
 }
 
-// A Tally is the answer to one Add.
-type Tally struct {
+// A LimitResult is the answer to one Add.
+type LimitResult struct {
 	Allowed bool
 	Count   int64         // how many are counted, this one included
 	Wait    time.Duration // how long until the count is forgotten
@@ -89,12 +89,12 @@ type Tally struct {
 type Groups interface {
 	KV
 
-	// Join adds member to group. The group is kept at least until expires, its members at least as long as theirs.
-	Join(ctx context.Context, group, member string, expires time.Time) error
+	// AddMember adds member to group. The group is kept at least until expires, its members at least as long as theirs.
+	AddMember(ctx context.Context, group, member string, expires time.Time) error
 
 	// Members returns the members of group that have not expired, sorted.
 	Members(ctx context.Context, group string) ([]string, error)
 
-	// Leave removes members from group.
-	Leave(ctx context.Context, group string, members ...string) error
+	// RemoveMembers removes members from group.
+	RemoveMembers(ctx context.Context, group string, members ...string) error
 }

@@ -63,8 +63,8 @@ type Model struct {
 	// its own clock.
 	Expires string
 
-	// Referrers are the models whose records go when a record of this model goes, first and recursively.
-	Referrers []Referrer
+	// Dependents are the models whose records go when a record of this model goes, first and recursively.
+	Dependents []Dependent
 }
 
 // A Field is one value of a record. The first field of every model is "id", a non-null string.
@@ -83,8 +83,8 @@ type Key []string
 // String returns the names of the fields joined by commas, the form in which [ConflictError] names a key.
 func (k Key) String() string { return strings.Join(k, ",") }
 
-// A Referrer is a field of another model that holds ids of this one.
-type Referrer struct {
+// A Dependent is a field of another model that holds ids of this one.
+type Dependent struct {
 	Model *Model
 	Field string
 }
@@ -174,7 +174,7 @@ func (m *Model) Check() error {
 	if i := m.Field(m.Expires); m.Expires != "" && (i < 0 || m.Fields[i].Type != TypeTime) {
 		return bad("expires by %q, which is no time field", m.Expires)
 	}
-	for _, r := range m.Referrers {
+	for _, r := range m.Dependents {
 		if i := r.Model.Field(r.Field); i < 0 || r.Model.Fields[i].References != m {
 			return bad("referrer %q.%q does not refer here", r.Model.Name, r.Field)
 		}

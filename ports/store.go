@@ -23,7 +23,7 @@ import (
 type Store interface {
 	// Migrate compares the database with models and returns what is missing: tables, columns, keys. With apply it
 	// adds them, in an order that a second process doing the same survives; it never drops or rewrites. A unique
-	// key that existing records violate is left out and reported in Plan.Blocked. Up to date, the plan is empty.
+	// key that existing records violate is left out and reported in Plan.Duplicates. Up to date, the plan is empty.
 	Migrate(ctx context.Context, models []*Model, apply bool) (Plan, error)
 
 	// Create stores r, a record of m, and returns it as stored, with the id where the store makes it. A
@@ -43,7 +43,7 @@ type Store interface {
 	Update(ctx context.Context, u *Update, args []Value) (Record, bool, error)
 
 	// Delete removes every record that satisfies the conditions of d, before each those that refer to it by
-	// [Model.Referrers], and returns how many records of d's model it removed.
+	// [Model.Dependents], and returns how many records of d's model it removed.
 	Delete(ctx context.Context, d *Delete, args []Value) (int64, error)
 
 	// Take removes the one record that has the key of t if its conditions hold, those that refer to it too, and
@@ -66,8 +66,8 @@ type Joinable interface {
 
 // A Plan is what a database lacks, in the order in which it is added. The zero Plan means up to date.
 type Plan struct {
-	Steps   []Step
-	Blocked []Block
+	Steps      []Step
+	Duplicates []Duplicate
 }
 
 // StepKind says what a [Step] adds. The zero StepKind is none.
@@ -92,9 +92,9 @@ type Step struct {
 	Statement string // what is executed: SQL, or a command in the database's own notation
 }
 
-// A Block is a unique key that cannot be added because existing records violate it. The store works without it;
+// A Duplicate is a unique key that cannot be added because existing records violate it. The store works without it;
 // the promises that rest on the key do not hold until the duplicates are gone and Migrate has run again.
-type Block struct {
+type Duplicate struct {
 	Model  string
 	Key    Key
 	Groups int64    // how many values are held by more than one record

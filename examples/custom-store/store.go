@@ -111,7 +111,7 @@ func (s *Store) migrate(m *ports.Model, plan *ports.Plan) error {
 			continue
 		}
 		if groups, ids := t.duplicates(columns); groups > 0 {
-			plan.Blocked = append(plan.Blocked, ports.Block{Model: m.Name, Key: k, Groups: groups, IDs: ids[:min(20, len(ids))]})
+			plan.Duplicates = append(plan.Duplicates, ports.Duplicate{Model: m.Name, Key: k, Groups: groups, IDs: ids[:min(20, len(ids))]})
 			continue
 		}
 		add(ports.AddUnique, "unique key "+k.String())
@@ -336,7 +336,7 @@ func (s *Store) remove(m *ports.Model, gone []ports.Record) error {
 		delete(t.rows, r[0].AsString())
 	}
 	s.put(m, t)
-	for _, by := range m.Referrers {
+	for _, by := range m.Dependents {
 		for _, r := range gone {
 			if err := s.remove(by.Model, s.find(by.Model, "", []ports.Condition{{Field: by.Field}}, r[:1])); err != nil {
 				return err

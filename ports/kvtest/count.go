@@ -26,18 +26,20 @@ func countPromises() []promise {
 }
 
 // add checks the answer to one Add.
-func (p *probe) add(kv ports.KV, key string, l ports.Limit, want ports.Tally) {
+func (p *probe) add(kv ports.KV, key string, l ports.Limit, want ports.LimitResult) {
 	p.Helper()
 	if got, err := kv.Add(p.Context(), key, l); err != nil || got != want {
 		p.Errorf("Add(%s) = %+v, %v, want %+v", short(key), got, err, want)
 	}
 }
 
-func allowed(n int64, wait time.Duration) ports.Tally {
-	return ports.Tally{Allowed: true, Count: n, Wait: wait}
+func allowed(n int64, wait time.Duration) ports.LimitResult {
+	return ports.LimitResult{Allowed: true, Count: n, Wait: wait}
 }
 
-func refused(n int64, wait time.Duration) ports.Tally { return ports.Tally{Count: n, Wait: wait} }
+func refused(n int64, wait time.Duration) ports.LimitResult {
+	return ports.LimitResult{Count: n, Wait: wait}
+}
 
 func countsUp(p *probe) {
 	kv, l := p.open(), ports.Limit{Bound: 3, Window: time.Minute}
@@ -131,7 +133,7 @@ func refusesLimits(p *probe) {
 	for _, l := range []ports.Limit{
 		{}, {Bound: 1}, {Window: time.Minute}, {Bound: -1, Window: time.Minute}, {Bound: 1, Window: -time.Minute}, {Bound: 1, Window: time.Millisecond - 1},
 	} {
-		if got, err := kv.Add(p.Context(), "key", l); got != (ports.Tally{}) || !errors.Is(err, ports.ErrInvalid) {
+		if got, err := kv.Add(p.Context(), "key", l); got != (ports.LimitResult{}) || !errors.Is(err, ports.ErrInvalid) {
 			p.Errorf("Add with %+v = %+v, %v, want ErrInvalid", l, got, err)
 		}
 	}

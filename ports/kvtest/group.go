@@ -26,15 +26,15 @@ func groupPromises() []promise {
 
 func (p *probe) join(kv ports.Groups, group, name string, ttl time.Duration) {
 	p.Helper()
-	if err := kv.Join(p.Context(), group, name, p.at(ttl)); err != nil {
-		p.Errorf("Join(%s, %s) = %v, want nil", short(group), short(name), err)
+	if err := kv.AddMember(p.Context(), group, name, p.at(ttl)); err != nil {
+		p.Errorf("AddMember(%s, %s) = %v, want nil", short(group), short(name), err)
 	}
 }
 
 func (p *probe) leave(kv ports.Groups, group string, names ...string) {
 	p.Helper()
-	if err := kv.Leave(p.Context(), group, names...); err != nil {
-		p.Errorf("Leave(%s) of %d = %v, want nil", short(group), len(names), err)
+	if err := kv.RemoveMembers(p.Context(), group, names...); err != nil {
+		p.Errorf("RemoveMembers(%s) of %d = %v, want nil", short(group), len(names), err)
 	}
 }
 
@@ -137,7 +137,7 @@ func joinsMany(p *probe) {
 		want = append(want, fmt.Sprintf("member %02d", i))
 	}
 	race(64, func(i int) {
-		if err := kv.Join(p.Context(), "group", want[i], p.at(time.Minute)); err != nil {
+		if err := kv.AddMember(p.Context(), "group", want[i], p.at(time.Minute)); err != nil {
 			failed.Add(1)
 		}
 	})

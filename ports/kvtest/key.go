@@ -60,11 +60,11 @@ func calls(kv ports.KV, until time.Time) map[string]func(ctx context.Context, ke
 		"Delete":  func(ctx context.Context, key string) error { return kv.Delete(ctx, "good", key) },
 	}
 	if g, ok := kv.(ports.Groups); ok {
-		all["Join a group"] = func(ctx context.Context, key string) error { return g.Join(ctx, key, "member", until) }
-		all["Join a member"] = func(ctx context.Context, key string) error { return g.Join(ctx, "group", key, until) }
+		all["AddMember, group"] = func(ctx context.Context, key string) error { return g.AddMember(ctx, key, "member", until) }
+		all["AddMember, member"] = func(ctx context.Context, key string) error { return g.AddMember(ctx, "group", key, until) }
 		all["Members"] = func(ctx context.Context, key string) error { _, err := g.Members(ctx, key); return err }
-		all["Leave a group"] = func(ctx context.Context, key string) error { return g.Leave(ctx, key, "member") }
-		all["Leave a member"] = func(ctx context.Context, key string) error { return g.Leave(ctx, "group", "member", key) }
+		all["RemoveMembers, group"] = func(ctx context.Context, key string) error { return g.RemoveMembers(ctx, key, "member") }
+		all["RemoveMembers, member"] = func(ctx context.Context, key string) error { return g.RemoveMembers(ctx, "group", "member", key) }
 	}
 	return all
 }

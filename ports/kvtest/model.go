@@ -76,11 +76,11 @@ func (c move) play(p *probe, kv ports.KV) []any {
 	case 5:
 		return []any{kv.Delete(ctx, c.key)}
 	case 6:
-		return []any{g.Join(ctx, c.key, c.value, c.expires)}
+		return []any{g.AddMember(ctx, c.key, c.value, c.expires)}
 	case 7:
 		names, err := g.Members(ctx, c.key)
 		return []any{fmt.Sprint(names), err}
 	default:
-		return []any{g.Leave(ctx, c.key, c.value)}
+		return []any{g.RemoveMembers(ctx, c.key, c.value)}
 	}
 }

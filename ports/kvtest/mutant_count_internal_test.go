@@ -15,7 +15,7 @@ import (
 // relimit maps every limit before it is used.
 func relimit(to func(key string, l ports.Limit) ports.Limit) func(m *mutant) {
 	return func(m *mutant) {
-		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 			return m.KV.Add(ctx, key, to(key, l))
 		}
 	}
@@ -30,7 +30,7 @@ func ownCount(moved func(first, allowed bool) bool) func(m *mutant) {
 	}
 	states := map[string]state{}
 	return func(m *mutant) {
-		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 			now := m.clock.Now()
 			mu.Lock()
 			s := states[key]
@@ -49,7 +49,7 @@ func ownCount(moved func(first, allowed bool) bool) func(m *mutant) {
 			mu.Lock()
 			states[key] = s
 			mu.Unlock()
-			return ports.Tally{Allowed: allowed, Count: s.n, Wait: s.until.Sub(now)}, nil
+			return ports.LimitResult{Allowed: allowed, Count: s.n, Wait: s.until.Sub(now)}, nil
 		}
 	}
 }
@@ -61,7 +61,7 @@ func countFlaws() []flaw {
 		spoil("WindowStartsAtTheFirst", ownCount(func(first, _ bool) bool { return first }), "WindowSlidesFromTheLastAllowed"),
 		spoil("RefusedStartsTheWindowAnew", ownCount(func(_, _ bool) bool { return true }), "RefusedMovesNothing"),
 		spoil("WaitIsAlwaysTheWindow", func(m *mutant) {
-			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 				tally, err := m.KV.Add(ctx, key, l)
 				tally.Wait = l.Window
 				return tally, err
@@ -83,7 +83,7 @@ func countFlaws() []flaw {
 		}), "RefusesLimitsOutOfBounds"),
 		spoil("DeleteForgetsTheCount", func(m *mutant) {
 			deleted := map[string]int{}
-			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 				return m.KV.Add(ctx, key+strconv.Itoa(deleted[key]), l)
 			}
 			m.del = func(ctx context.Context, keys ...string) error {
@@ -102,7 +102,7 @@ func countFlaws() []flaw {
 			}
 		}, "ResetsOneCount"),
 		spoil("CountsInTheEntry", func(m *mutant) {
-			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+			m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 				tally, err := m.KV.Add(ctx, key, l)
 				_ = m.KV.Put(ctx, key, ports.Entry{Value: strconv.FormatInt(tally.Count, 10), Expires: m.clock.Now().Add(l.Window)})
 				return tally, err
@@ -124,7 +124,7 @@ func groupFlaws() []flaw {
 			until := map[string]time.Time{}
 			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
 				until[group] = expires
-				return m.KV.Join(ctx, group, name, expires)
+				return m.KV.AddMember(ctx, group, name, expires)
 			}
 			m.members = func(ctx context.Context, group string) ([]string, error) {
 				if !until[group].After(m.clock.Now()) {
@@ -135,24 +135,24 @@ func groupFlaws() []flaw {
 		}, "MembersExpireEachOnTheirOwn_E07", "KeepsMembersThatExpireFarAhead"),
 		spoil("JoinReplacesTheExpiry", func(m *mutant) {
 			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				_ = m.KV.Leave(ctx, group, name)
-				return m.KV.Join(ctx, group, name, expires)
+				_ = m.KV.RemoveMembers(ctx, group, name)
+				return m.KV.AddMember(ctx, group, name, expires)
 			}
 		}, "JoinTwiceKeepsTheLaterExpiry"),
 		spoil("LeaveRemovesTheFirst", func(m *mutant) {
 			m.leave = func(ctx context.Context, group string, names ...string) error {
-				return m.KV.Leave(ctx, group, names[:min(1, len(names))]...)
+				return m.KV.RemoveMembers(ctx, group, names[:min(1, len(names))]...)
 			}
 		}, "LeaveRemoves"),
 		spoil("JoinReadsThenWrites", func(m *mutant) {
 			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
 				before, _ := m.KV.Members(ctx, group)
 				runtime.Gosched()
-				err := m.KV.Join(ctx, group, name, expires)
+				err := m.KV.AddMember(ctx, group, name, expires)
 				after, _ := m.KV.Members(ctx, group)
 				for _, other := range after {
 					if other != name && !slices.Contains(before, other) {
-						_ = m.KV.Leave(ctx, group, other)
+						_ = m.KV.RemoveMembers(ctx, group, other)
 					}
 				}
 				return err
@@ -161,7 +161,7 @@ func groupFlaws() []flaw {
 		spoil("GroupIsAnEntry", func(m *mutant) {
 			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
 				_ = m.KV.Put(ctx, group, ports.Entry{Value: name, Expires: expires})
-				return m.KV.Join(ctx, group, name, expires)
+				return m.KV.AddMember(ctx, group, name, expires)
 			}
 		}, "NeverConfusesGroupsAndEntries"),
 	}

@@ -143,7 +143,7 @@ func later(d time.Duration) func(m *mutant) {
 			return m.KV.Replace(ctx, key, e)
 		}
 		m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-			return m.KV.Join(ctx, group, name, expires.Add(d))
+			return m.KV.AddMember(ctx, group, name, expires.Add(d))
 		}
 	}
 }
@@ -184,7 +184,7 @@ func expiryFlaws() []flaw {
 				return m.KV.Put(ctx, key, e)
 			}
 			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				return m.KV.Join(ctx, group, name, bound(expires))
+				return m.KV.AddMember(ctx, group, name, bound(expires))
 			}
 		}, "KeepsWhatExpiresFarAhead", "KeepsMembersThatExpireFarAhead"),
 	}
@@ -235,11 +235,11 @@ func rekey(to func(key string) string) func(m *mutant) {
 			return m.KV.Replace(ctx, to(key), e)
 		}
 		m.take = func(ctx context.Context, key string) (ports.Entry, bool, error) { return m.KV.Take(ctx, to(key)) }
-		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 			return m.KV.Add(ctx, to(key), l)
 		}
 		m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-			return m.KV.Join(ctx, to(group), to(name), expires)
+			return m.KV.AddMember(ctx, to(group), to(name), expires)
 		}
 		m.members = func(ctx context.Context, group string) ([]string, error) { return m.KV.Members(ctx, to(group)) }
 	}
@@ -254,7 +254,7 @@ func recontext(to func(ctx context.Context) context.Context, back func(err error
 		}
 		m.put = func(ctx context.Context, key string, e ports.Entry) error { return back(m.KV.Put(to(ctx), key, e)) }
 		m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-			return back(m.KV.Join(to(ctx), group, name, expires))
+			return back(m.KV.AddMember(to(ctx), group, name, expires))
 		}
 	}
 }

@@ -20,7 +20,7 @@ type mutant struct {
 	put     func(ctx context.Context, key string, e ports.Entry) error
 	replace func(ctx context.Context, key string, e ports.Entry) (bool, error)
 	take    func(ctx context.Context, key string) (ports.Entry, bool, error)
-	add     func(ctx context.Context, key string, l ports.Limit) (ports.Tally, error)
+	add     func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error)
 	reset   func(ctx context.Context, key string) error
 	del     func(ctx context.Context, keys ...string) error
 	join    func(ctx context.Context, group, name string, expires time.Time) error
@@ -56,7 +56,7 @@ func (m *mutant) Take(ctx context.Context, key string) (ports.Entry, bool, error
 	return m.KV.Take(ctx, key)
 }
 
-func (m *mutant) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+func (m *mutant) Add(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 	if m.add != nil {
 		return m.add(ctx, key, l)
 	}
@@ -77,11 +77,11 @@ func (m *mutant) Delete(ctx context.Context, keys ...string) error {
 	return m.KV.Delete(ctx, keys...)
 }
 
-func (m *mutant) Join(ctx context.Context, group, name string, expires time.Time) error {
+func (m *mutant) AddMember(ctx context.Context, group, name string, expires time.Time) error {
 	if m.join != nil {
 		return m.join(ctx, group, name, expires)
 	}
-	return m.KV.Join(ctx, group, name, expires)
+	return m.KV.AddMember(ctx, group, name, expires)
 }
 
 func (m *mutant) Members(ctx context.Context, group string) ([]string, error) {
@@ -91,11 +91,11 @@ func (m *mutant) Members(ctx context.Context, group string) ([]string, error) {
 	return m.KV.Members(ctx, group)
 }
 
-func (m *mutant) Leave(ctx context.Context, group string, names ...string) error {
+func (m *mutant) RemoveMembers(ctx context.Context, group string, names ...string) error {
 	if m.leave != nil {
 		return m.leave(ctx, group, names...)
 	}
-	return m.KV.Leave(ctx, group, names...)
+	return m.KV.RemoveMembers(ctx, group, names...)
 }
 
 // A recorder stands in for testing.T and remembers what failed.

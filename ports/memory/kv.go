@@ -27,7 +27,7 @@ const ()
 // shared slots, picked by a keyed hash of key and limit, and a key that comes back goes on from its slot. A flood
 // of keys thus makes limits stricter for those who happen to share a slot, and never looser for anyone.
 //
-// Members: none is evicted while it lives, because ending all sessions of a user relies on the list. Join of one
+// Members: none is evicted while it lives, because ending all sessions of a user relies on the list. AddMember of one
 // more fails with [ports.ErrUnavailable].
 type KV struct {
 	clock ports.Clock
@@ -149,19 +149,19 @@ func (k *KV) Delete(ctx context.Context, keys ...string) error {
 }
 
 // Add implements [ports.KV].
-func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 	if err := checkKeys(ctx, "add", key); err != nil {
-		return ports.Tally{}, err
+		return ports.LimitResult{}, err
 	}
 	if l.Bound < 1 || l.Window < time.Millisecond {
-		return ports.Tally{}, fmt.Errorf("memory: add: %w: a bound below 1 or a window below 1 ms", ports.ErrInvalid)
+		return ports.LimitResult{}, fmt.Errorf("memory: add: %w: a bound below 1 or a window below 1 ms", ports.ErrInvalid)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.now()
 	c, held := k.counted(key, l, now)
 	if c.n >= l.Bound {
-		return ports.Tally{Count: c.n, Wait: time.Duration(c.until-now) * time.Millisecond}, nil
+		return ports.LimitResult{Count: c.n, Wait: time.Duration(c.until-now) * time.Millisecond}, nil
 	}
 	k.sweep(now)
 	for !held && k.counts.len() >= k.limit {
@@ -173,7 +173,7 @@ func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, e
 	}
 	c = counter{limit: l, n: c.n + 1, until: now + window.Milliseconds()}
 	k.counts.put(strings.Clone(key), c.until, c)
-	return ports.Tally{Allowed: true, Count: c.n, Wait: window}, nil
+	return ports.LimitResult{Allowed: true, Count: c.n, Wait: window}, nil
 }
 
 // Reset implements [ports.KV]. A count that was folded into a shared slot, for want of room, stays until its window ends.
@@ -224,8 +224,8 @@ func (k *KV) slot(key string, l ports.Limit) uint64 {
 	return maphash.Comparable(k.seed, place{key, l}) % uint64(len(k.slots))
 }
 
-// Join implements [ports.Groups].
-func (k *KV) Join(ctx context.Context, group, name string, expires time.Time) error {
+// AddMember implements [ports.Groups].
+func (k *KV) AddMember(ctx context.Context, group, name string, expires time.Time) error {
 	if err := checkKeys(ctx, "join", group, name); err != nil {
 		return err
 	}
@@ -270,8 +270,8 @@ func (k *KV) Members(ctx context.Context, group string) ([]string, error) {
 	return names, nil
 }
 
-// Leave implements [ports.Groups].
-func (k *KV) Leave(ctx context.Context, group string, names ...string) error {
+// RemoveMembers implements [ports.Groups].
+func (k *KV) RemoveMembers(ctx context.Context, group string, names ...string) error {
 	if err := checkKeys(ctx, "leave", append([]string{group}, names...)...); err != nil {
 		return err
 	}

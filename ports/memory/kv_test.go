@@ -125,7 +125,7 @@ func TestKVFlood(t *testing.T) {
 			}
 		}
 		clock.Set(start.Add(time.Minute))
-		if got, want := add(t, kv, "victim", l), (ports.Tally{Allowed: true, Count: 1, Wait: time.Minute}); got != want {
+		if got, want := add(t, kv, "victim", l), (ports.LimitResult{Allowed: true, Count: 1, Wait: time.Minute}); got != want {
 			t.Errorf("Add after the window = %+v, want %+v", got, want)
 		}
 	})
@@ -153,9 +153,9 @@ func TestKVFlood(t *testing.T) {
 		for i := range 100 {
 			join(t, kv, "user", strconv.Itoa(i), start.Add(time.Minute))
 		}
-		err := kv.Join(t.Context(), "other", "one more", start.Add(time.Hour))
+		err := kv.AddMember(t.Context(), "other", "one more", start.Add(time.Hour))
 		if !errors.Is(err, ports.ErrUnavailable) {
-			t.Errorf("Join of one too many = %v, want ErrUnavailable", err)
+			t.Errorf("AddMember of one too many = %v, want ErrUnavailable", err)
 		}
 		join(t, kv, "user", "7", start.Add(time.Hour)) // not one more
 		if got, err := kv.Members(t.Context(), "user"); err != nil || len(got) != 100 {
@@ -163,7 +163,7 @@ func TestKVFlood(t *testing.T) {
 		}
 		clock.Set(start.Add(time.Minute))
 		join(t, kv, "other", "one more", start.Add(time.Hour))
-		if err := kv.Leave(t.Context(), "user", "7"); err != nil {
+		if err := kv.RemoveMembers(t.Context(), "user", "7"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -203,7 +203,7 @@ func put(t *testing.T, kv *memory.KV, key, value string, expires time.Time) {
 	}
 }
 
-func add(t *testing.T, kv *memory.KV, key string, l ports.Limit) ports.Tally {
+func add(t *testing.T, kv *memory.KV, key string, l ports.Limit) ports.LimitResult {
 	t.Helper()
 	tally, err := kv.Add(t.Context(), key, l)
 	if err != nil {
@@ -214,7 +214,7 @@ func add(t *testing.T, kv *memory.KV, key string, l ports.Limit) ports.Tally {
 
 func join(t *testing.T, kv *memory.KV, group, name string, expires time.Time) {
 	t.Helper()
-	if err := kv.Join(t.Context(), group, name, expires); err != nil {
+	if err := kv.AddMember(t.Context(), group, name, expires); err != nil {
 		t.Fatal(err)
 	}
 }

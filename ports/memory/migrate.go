@@ -101,7 +101,7 @@ func (g *migration) addUnique(v *view, k ports.Key) {
 	if v.table.key(cols, true) != nil {
 		return
 	}
-	b := ports.Block{Model: v.Name, Key: slices.Clone(k)}
+	b := ports.Duplicate{Model: v.Name, Key: slices.Clone(k)}
 	sample := &key{cols: cols, ids: map[string][]string{}}
 	for id, row := range v.table.rows {
 		sample.add(id, row)
@@ -115,7 +115,7 @@ func (g *migration) addUnique(v *view, k ports.Key) {
 	if b.Groups > 0 {
 		slices.SortFunc(b.IDs, func(x, y string) int { return compareIDs(v.ID, x, y) })
 		b.IDs = b.IDs[:min(len(b.IDs), 20)]
-		g.plan.Blocked = append(g.plan.Blocked, b)
+		g.plan.Duplicates = append(g.plan.Duplicates, b)
 		return
 	}
 	v.table.addKey(cols, true)

@@ -265,7 +265,7 @@ func (g *victims) collect(s *Store, v *view, ids []string) error {
 			continue
 		}
 		g.seen[row] = true
-		for _, r := range v.Referrers {
+		for _, r := range v.Dependents {
 			from, err := s.view(r.Model)
 			if err != nil {
 				return err

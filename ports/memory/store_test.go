@@ -38,7 +38,7 @@ func note() *ports.Model {
 		{Name: "parent", Type: ports.TypeString, Null: true},
 	}, Unique: []ports.Key{{"text"}}}
 	m.Fields[2].References = m
-	m.Referrers = []ports.Referrer{{Model: m, Field: "parent"}}
+	m.Dependents = []ports.Dependent{{Model: m, Field: "parent"}}
 	return m
 }
 
@@ -90,7 +90,7 @@ func TestModels(t *testing.T) {
 			t.Fatal(err)
 		}
 		more := *m
-		more.Referrers = nil
+		more.Dependents = nil
 		more.Fields = append(more.Fields, ports.Field{Name: "color", Type: ports.TypeString})
 		if _, err := s.Migrate(t.Context(), []*ports.Model{&more}, true); !errors.Is(err, ports.ErrInvalid) {
 			t.Errorf("Migrate = %v, want ErrInvalid", err)

@@ -161,7 +161,7 @@ func benchModels(b *testing.B, s ports.Store) *ports.Query {
 		text("id"), instant("expiresAt"), text("token"), instant("createdAt"), instant("updatedAt"), maybe("ipAddress"), maybe("userAgent"),
 		{Name: "userId", Type: ports.TypeString, References: user},
 	}}
-	user.Referrers = []ports.Referrer{{Model: session, Field: "userId"}}
+	user.Dependents = []ports.Dependent{{Model: session, Field: "userId"}}
 	if _, err := s.Migrate(b.Context(), []*ports.Model{user, session}, true); err != nil {
 		b.Fatal(err)
 	}

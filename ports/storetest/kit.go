@@ -81,8 +81,8 @@ func (k *kit) store(models ...*ports.Model) db {
 	}
 	d := k.again()
 	plan, err := d.Migrate(k.ctx, models, true)
-	if err != nil || len(plan.Blocked) > 0 {
-		k.Fatalf("Migrate of an empty database: blocked %v, error %v", plan.Blocked, err)
+	if err != nil || len(plan.Duplicates) > 0 {
+		k.Fatalf("Migrate of an empty database: blocked %v, error %v", plan.Duplicates, err)
 	}
 	return d
 }

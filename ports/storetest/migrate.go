@@ -62,8 +62,8 @@ func migrateTwice(k *kit) {
 	d.migrate(true, models...)
 	for _, s := range []db{d, k.again()} {
 		for _, apply := range []bool{false, true} {
-			if plan := s.migrate(apply, models...); len(plan.Steps)+len(plan.Blocked) > 0 {
-				k.Errorf("Migrate of what is up to date plans %v, blocked %v", plan.Steps, plan.Blocked)
+			if plan := s.migrate(apply, models...); len(plan.Steps)+len(plan.Duplicates) > 0 {
+				k.Errorf("Migrate of what is up to date plans %v, blocked %v", plan.Steps, plan.Duplicates)
 			}
 		}
 	}
@@ -116,8 +116,8 @@ func migrateColumns(k *kit) {
 	old, now := versions()
 	d := k.store(old)
 	r := d.add(old, nil)
-	if plan := d.migrate(true, now); len(plan.Steps) == 0 || len(plan.Blocked) > 0 {
-		k.Errorf("Migrate of new fields plans %v, blocked %v", plan.Steps, plan.Blocked)
+	if plan := d.migrate(true, now); len(plan.Steps) == 0 || len(plan.Duplicates) > 0 {
+		k.Errorf("Migrate of new fields plans %v, blocked %v", plan.Steps, plan.Duplicates)
 	}
 	want := slices.Clone(r)
 	for _, f := range now.Fields[3:] {
@@ -178,10 +178,10 @@ func migrateBlocked(k *kit) {
 	ids := duplicates(k, d, old)
 	for _, apply := range []bool{false, true, true} {
 		plan := d.migrate(apply, now)
-		if len(plan.Blocked) != 1 {
-			k.Fatalf("Migrate over duplicates is blocked by %v, want 1 key", plan.Blocked)
+		if len(plan.Duplicates) != 1 {
+			k.Fatalf("Migrate over duplicates is blocked by %v, want 1 key", plan.Duplicates)
 		}
-		b := plan.Blocked[0]
+		b := plan.Duplicates[0]
 		if b.Model != "product" || b.Key.String() != "code" || b.Groups != 2 || len(b.IDs) < 2 || len(b.IDs) > 20 {
 			k.Errorf("Migrate over duplicates is blocked by %+v", b)
 		}
@@ -220,14 +220,14 @@ func migrateUnblocked(k *kit) {
 	duplicates(k, d, old)
 	d.migrate(true, now)
 	d.drop(deleted(now, cond("code", ports.In)), ports.String("many"), ports.String("twice"))
-	if plan := d.migrate(true, now); len(plan.Steps) == 0 || len(plan.Blocked) > 0 {
-		k.Errorf("Migrate once duplicates are gone plans %v, blocked %v", plan.Steps, plan.Blocked)
+	if plan := d.migrate(true, now); len(plan.Steps) == 0 || len(plan.Duplicates) > 0 {
+		k.Errorf("Migrate once duplicates are gone plans %v, blocked %v", plan.Steps, plan.Duplicates)
 	}
 	r := d.add(now, nil)
 	_, err := d.Create(k.ctx, now, k.record(now, values{"code": r[1]}))
 	k.conflict(err, now, "code")
-	if plan := d.migrate(true, now); len(plan.Steps)+len(plan.Blocked) > 0 {
-		k.Errorf("Migrate of what is up to date plans %v, blocked %v", plan.Steps, plan.Blocked)
+	if plan := d.migrate(true, now); len(plan.Steps)+len(plan.Duplicates) > 0 {
+		k.Errorf("Migrate of what is up to date plans %v, blocked %v", plan.Steps, plan.Duplicates)
 	}
 }
 
@@ -238,8 +238,8 @@ func migrateNulls(k *kit) {
 	for range 3 {
 		d.add(old, values{"code": ports.String("same")})
 	}
-	if plan := d.migrate(true, now); len(plan.Blocked) > 0 {
-		k.Errorf("Migrate over nulls is blocked by %v", plan.Blocked)
+	if plan := d.migrate(true, now); len(plan.Duplicates) > 0 {
+		k.Errorf("Migrate over nulls is blocked by %v", plan.Duplicates)
 	}
 	d.add(now, values{"code": ports.String("same")})
 }
@@ -248,8 +248,8 @@ func migrateDrops(k *kit) {
 	old, now := versions()
 	d := k.store(now)
 	r := d.add(now, values{"nick": ports.String("kept")})
-	if plan := d.migrate(true, old); len(plan.Steps)+len(plan.Blocked) > 0 {
-		k.Errorf("Migrate to fewer fields plans %v, blocked %v", plan.Steps, plan.Blocked)
+	if plan := d.migrate(true, old); len(plan.Steps)+len(plan.Duplicates) > 0 {
+		k.Errorf("Migrate to fewer fields plans %v, blocked %v", plan.Steps, plan.Duplicates)
 	}
 	got, _ := d.get(now, r[0])
 	k.want("the record after", got, r)
@@ -262,13 +262,13 @@ func migrateAtOnce(k *kit) {
 	old, now := versions()
 	for _, models := range [][]*ports.Model{append(k.all(), old), {now}} {
 		k.race(len(stores), func(i int) bool {
-			if plan, err := stores[i].Migrate(k.ctx, models, true); err != nil || len(plan.Blocked) > 0 {
-				k.Errorf("one of several calls of Migrate at once: blocked %v, error %v", plan.Blocked, err)
+			if plan, err := stores[i].Migrate(k.ctx, models, true); err != nil || len(plan.Duplicates) > 0 {
+				k.Errorf("one of several calls of Migrate at once: blocked %v, error %v", plan.Duplicates, err)
 			}
 			return true
 		})
-		if plan := stores[0].migrate(false, models...); len(plan.Steps)+len(plan.Blocked) > 0 {
-			k.Errorf("after several calls of Migrate at once it plans %v, blocked %v", plan.Steps, plan.Blocked)
+		if plan := stores[0].migrate(false, models...); len(plan.Steps)+len(plan.Duplicates) > 0 {
+			k.Errorf("after several calls of Migrate at once it plans %v, blocked %v", plan.Steps, plan.Duplicates)
 		}
 	}
 	r := stores[0].add(now, nil)

@@ -85,20 +85,20 @@ func migrateMutants() []mutant {
 		onMigrate("duplicates are an error", "Migrate/ReportsDuplicatesInTheWay",
 			func(s ports.Store, _ *shared, ctx context.Context, models []*ports.Model, apply bool) (ports.Plan, error) {
 				p, err := s.Migrate(ctx, models, apply)
-				if len(p.Blocked) > 0 {
+				if len(p.Duplicates) > 0 {
 					err = errBroken
 				}
 				return p, err
 			}),
 		onPlan("duplicates are counted by record", "Migrate/ReportsDuplicatesInTheWay", func(p *ports.Plan) {
-			for i := range p.Blocked {
-				p.Blocked[i].Groups = 32
+			for i := range p.Duplicates {
+				p.Duplicates[i].Groups = 32
 			}
 		}),
 		onMigrate("a blocked key stops everything", "Migrate/WorksWithoutABlockedKey",
 			func(s ports.Store, _ *shared, ctx context.Context, models []*ports.Model, apply bool) (ports.Plan, error) {
 				p, err := s.Migrate(ctx, models, false)
-				if len(p.Blocked) > 0 || err != nil {
+				if len(p.Duplicates) > 0 || err != nil {
 					return p, err
 				}
 				return s.Migrate(ctx, models, apply)
@@ -109,7 +109,7 @@ func migrateMutants() []mutant {
 				for _, m := range models {
 					for _, k := range m.Unique {
 						if n, _ := s.Count(ctx, query(m, cond(k[0], ports.Null)), nil); n > 1 {
-							p.Blocked = append(p.Blocked, ports.Block{Model: m.Name, Key: k, Groups: 1})
+							p.Duplicates = append(p.Duplicates, ports.Duplicate{Model: m.Name, Key: k, Groups: 1})
 						}
 					}
 				}

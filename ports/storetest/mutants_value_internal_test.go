@@ -16,7 +16,7 @@ func withoutKeys(models []*ports.Model) []*ports.Model {
 	var list []*ports.Model
 	for _, m := range models {
 		c := *m
-		c.Unique, c.Referrers = nil, nil
+		c.Unique, c.Dependents = nil, nil
 		list = append(list, &c)
 	}
 	return list
@@ -288,7 +288,7 @@ func nameMutants() []mutant {
 				models = slices.Clone(models)
 				for i := range models {
 					c := *models[i]
-					c.Table, c.Referrers = "", nil
+					c.Table, c.Dependents = "", nil
 					models[i] = &c
 				}
 				return s.Migrate(ctx, models, apply)

@@ -265,7 +265,7 @@ func onCascade(name, breaks string, cascade func(s ports.Store, ctx context.Cont
 				cascade(s, ctx, m, args[0])
 			}
 			model := *m
-			model.Referrers = nil
+			model.Dependents = nil
 			return &model
 		}
 		return &broken{Store: s, take: func(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
@@ -282,20 +282,20 @@ func deleteMutants() []mutant {
 		onCascade("no cascade", cascades+"IDs/FindTextIDsByEveryVerb IDs/FindUUIDIDsByEveryVerb IDs/FindSerialIDsByEveryVerb IDs/FindObjectIDsByEveryVerb",
 			func(ports.Store, context.Context, *ports.Model, ports.Value) {}),
 		onCascade("a cascade forgets the second model", cascades, func(s ports.Store, ctx context.Context, m *ports.Model, user ports.Value) {
-			for _, r := range m.Referrers[:min(1, len(m.Referrers))] {
+			for _, r := range m.Dependents[:min(1, len(m.Dependents))] {
 				_, _ = s.Delete(ctx, deleted(r.Model, cond(r.Field, ports.Eq)), []ports.Value{user})
 			}
 		}),
 		onCascade("a cascade of one level", cascades, func(s ports.Store, ctx context.Context, m *ports.Model, user ports.Value) {
-			for _, r := range m.Referrers {
+			for _, r := range m.Dependents {
 				plain := *r.Model
-				plain.Referrers = nil
+				plain.Dependents = nil
 				_, _ = s.Delete(ctx, deleted(&plain, cond(r.Field, ports.Eq)), []ports.Value{user})
 			}
 		}),
 		onTake("a cascade before the conditions", "Delete/KeepsWhatReferredToARecordThatStays_D04",
 			func(s ports.Store, ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error) {
-				for _, r := range m.Model.Referrers {
+				for _, r := range m.Model.Dependents {
 					_, _ = s.Delete(ctx, deleted(r.Model, cond(r.Field, ports.Eq)), args[:1])
 				}
 				return s.Take(ctx, m, args)

@@ -32,7 +32,7 @@ func reservedModels() (order, table *ports.Model) {
 		{Name: "default", Type: ports.TypeBool, Null: true},
 		{Name: "user", Type: ports.TypeJSON, Null: true},
 	}, Unique: []ports.Key{{"from", "group"}}, Index: []ports.Key{{"index"}}}
-	table.Referrers = []ports.Referrer{{Model: order, Field: "table"}}
+	table.Dependents = []ports.Dependent{{Model: order, Field: "table"}}
 	return order, table
 }
 

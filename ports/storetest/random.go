@@ -68,7 +68,7 @@ func newTwin(k *kit) *twin {
 	return w
 }
 
-// insisting refuses records that refer to nothing by a field that the other model's Referrers name, as a database with
+// insisting refuses records that refer to nothing by a field that the other model's Dependents name, as a database with
 // foreign keys does.
 type insisting struct{ ports.Store }
 
@@ -97,7 +97,7 @@ func (s insisting) Update(ctx context.Context, u *ports.Update, args []ports.Val
 func (s insisting) check(ctx context.Context, m *ports.Model, r ports.Record) error {
 	for i := range m.Fields {
 		to := m.Fields[i].References
-		if to == nil || r[i].IsNull() || !slices.Contains(to.Referrers, ports.Referrer{Model: m, Field: m.Fields[i].Name}) {
+		if to == nil || r[i].IsNull() || !slices.Contains(to.Dependents, ports.Dependent{Model: m, Field: m.Fields[i].Name}) {
 			continue
 		}
 		found, err := s.Find(ctx, query(to, cond("id", ports.Eq)), []ports.Value{r[i]})

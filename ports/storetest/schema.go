@@ -61,7 +61,7 @@ func newSchema(kind ports.IDKind) *schema {
 		{Name: "userId", Type: ports.TypeString, Null: true, References: user},
 		{Name: "rank", Type: ports.TypeInt},
 	}}
-	user.Referrers = []ports.Referrer{{Model: session, Field: "userId"}, {Model: account, Field: "userId"}}
-	session.Referrers = []ports.Referrer{{Model: note, Field: "sessionId"}}
+	user.Dependents = []ports.Dependent{{Model: session, Field: "userId"}, {Model: account, Field: "userId"}}
+	session.Dependents = []ports.Dependent{{Model: note, Field: "sessionId"}}
 	return &schema{user: user, session: session, note: note, account: account, sample: sample}
 }

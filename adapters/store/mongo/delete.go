@@ -21,7 +21,7 @@ func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value)
 		if f.never {
 			return nil
 		}
-		return s.together(call, len(d.Model.Referrers) > 0, func(call context.Context) (err error) {
+		return s.together(call, len(d.Model.Dependents) > 0, func(call context.Context) (err error) {
 			n, err = s.removal(call, sh).all(sh, f) //nolint:contextcheck // it has call, and closes its cursor even when that is over
 			return err
 		})
@@ -46,7 +46,7 @@ func (s *Store) removal(ctx context.Context, counted *shape) *removal {
 
 // all removes the documents of f and returns how many of the counted collection went.
 func (rm *removal) all(sh *shape, f *filter) (n int64, err error) {
-	if len(sh.Referrers) == 0 {
+	if len(sh.Dependents) == 0 {
 		return rm.delete(sh, f)
 	}
 	for {
@@ -80,7 +80,7 @@ func (rm *removal) referrers(sh *shape, ids bson.A) (n int64, err error) {
 	if len(fresh) == 0 {
 		return 0, nil
 	}
-	for _, r := range sh.Referrers {
+	for _, r := range sh.Dependents {
 		from, err := rm.s.shape(r.Model)
 		if err != nil {
 			return n, err

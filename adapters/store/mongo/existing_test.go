@@ -58,7 +58,7 @@ func TestExisting(t *testing.T) {
 		}
 	}
 	ms := newModels(ports.IDObjectID)
-	if plan := must(store.Migrate(ctx, ms.all(), true))(t); len(plan.Blocked) > 0 || len(plan.Steps) == 0 {
+	if plan := must(store.Migrate(ctx, ms.all(), true))(t); len(plan.Duplicates) > 0 || len(plan.Steps) == 0 {
 		t.Fatalf("Migrate = %+v, want indexes", plan)
 	}
 	if plan := must(store.Migrate(ctx, ms.all(), true))(t); len(plan.Steps) > 0 {

@@ -118,8 +118,8 @@ func (sh *shape) indexes(ctx context.Context) ([]index, error) {
 }
 
 // block finds documents that agree in all columns of a unique index.
-func (g *migration) block(sh *shape, want index) (ports.Block, error) {
-	block := ports.Block{Model: sh.Name, Key: slices.Clone(want.key)}
+func (g *migration) block(sh *shape, want index) (ports.Duplicate, error) {
+	block := ports.Duplicate{Model: sh.Name, Key: slices.Clone(want.key)}
 	known := &filter{}
 	group := bson.D{}
 	for i, c := range want.columns {

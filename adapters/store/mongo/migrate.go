@@ -147,7 +147,7 @@ func (g *migration) add(sh *shape, want index, there bool) error {
 			return err
 		}
 		if block.Groups > 0 {
-			g.plan.Blocked = append(g.plan.Blocked, block)
+			g.plan.Duplicates = append(g.plan.Duplicates, block)
 			return nil
 		}
 	}
@@ -173,7 +173,7 @@ func (g *migration) add(sh *shape, want index, there bool) error {
 	if want.unique && isDuplicate(err) { // somebody wrote one meanwhile
 		block, err := g.block(sh, want)
 		g.plan.Steps = g.plan.Steps[:len(g.plan.Steps)-1]
-		g.plan.Blocked = append(g.plan.Blocked, block)
+		g.plan.Duplicates = append(g.plan.Duplicates, block)
 		return err
 	}
 	return err

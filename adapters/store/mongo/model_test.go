@@ -48,7 +48,7 @@ func newModels(kind ports.IDKind) models {
 		{Name: "value", Type: ports.TypeString},
 		{Name: "expiresAt", Type: ports.TypeTime},
 	}, Index: []ports.Key{{"identifier"}}, Expires: "expiresAt"}
-	user.Referrers = []ports.Referrer{{Model: session, Field: "userId"}, {Model: account, Field: "userId"}}
+	user.Dependents = []ports.Dependent{{Model: session, Field: "userId"}, {Model: account, Field: "userId"}}
 	return models{user, session, account, verification}
 }
 

@@ -120,7 +120,7 @@ func TestCircle(t *testing.T) {
 	store, _ := fresh(t)
 	team := &ports.Model{Name: "team", Fields: []ports.Field{{Name: "id", Type: ports.TypeString}, {Name: "parentId", Type: ports.TypeString, Null: true}}}
 	team.Fields[1].References = team
-	team.Referrers = []ports.Referrer{{Model: team, Field: "parentId"}}
+	team.Dependents = []ports.Dependent{{Model: team, Field: "parentId"}}
 	add := func(id, parent string) {
 		t.Helper()
 		must(store.Create(t.Context(), team, ports.Record{ports.String(id), ports.Nullable(parent)}))(t)

@@ -53,7 +53,7 @@ func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (po
 		if f.never {
 			return nil
 		}
-		return s.together(call, len(t.Model.Referrers) > 0, func(call context.Context) (err error) {
+		return s.together(call, len(t.Model.Dependents) > 0, func(call context.Context) (err error) {
 			r, err = s.take(call, sh, f)
 			return err
 		})
@@ -74,7 +74,7 @@ func (s *Store) take(ctx context.Context, sh *shape, f *filter) (ports.Record, e
 		return nil, err
 	}
 	r, err := sh.record(doc)
-	if err == nil && len(sh.Referrers) > 0 {
+	if err == nil && len(sh.Dependents) > 0 {
 		_, err = s.removal(ctx, sh).referrers(sh, bson.A{doc.Lookup("_id")}) //nolint:contextcheck // it has ctx, and closes its cursor even when that is over
 	}
 	return r, err

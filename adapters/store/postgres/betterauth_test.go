@@ -30,7 +30,7 @@ func TestBetterAuth(t *testing.T) {
 		if len(plan.Steps) != 1 || !strings.Contains(plan.Steps[0].Statement, `UNIQUE INDEX "account_providerId_accountId_uidx"`) {
 			t.Errorf("Migrate of a Better Auth database = %+v, want the unique key of account alone", plan)
 		}
-		if plan := migrate(t, s, m.all()...); len(plan.Steps)+len(plan.Blocked) != 0 {
+		if plan := migrate(t, s, m.all()...); len(plan.Steps)+len(plan.Duplicates) != 0 {
 			t.Errorf("Migrate again = %+v, want nothing", plan)
 		}
 	})
@@ -78,10 +78,10 @@ func TestBetterAuth(t *testing.T) {
 		s, m, _ := betterAuth(t)
 		duplicates(t, s, m)
 		plan := migrate(t, s, m.all()...)
-		if len(plan.Steps) != 0 || len(plan.Blocked) != 1 {
+		if len(plan.Steps) != 0 || len(plan.Duplicates) != 1 {
 			t.Fatalf("Migrate = %+v, want one blocked key", plan)
 		}
-		b := plan.Blocked[0]
+		b := plan.Duplicates[0]
 		if b.Model != "account" || b.Key.String() != "providerId,accountId" || b.Groups != 1 || !slices.Equal(b.IDs, []string{"a", "b"}) {
 			t.Errorf("Blocked = %+v, want account by providerId,accountId, 1 group, ids a and b", b)
 		}

@@ -127,7 +127,7 @@ func countsIdentity(t *testing.T, pool *pgxpool.Pool) {
 	user := model(ports.IDSerial, "user", text("email"))
 	user.Unique = []ports.Key{{"email"}}
 	session := model(ports.IDSerial, "session", ports.Field{Name: "userId", Type: ports.TypeString, References: user})
-	user.Referrers = []ports.Referrer{{Model: session, Field: "userId"}}
+	user.Dependents = []ports.Dependent{{Model: session, Field: "userId"}}
 	u := add(t, s, user, values{"email": ports.String("a")})
 	add(t, s, session, values{"userId": u[0]})
 	if u[0].AsString() != "1" {

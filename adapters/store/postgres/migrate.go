@@ -150,7 +150,7 @@ func (p *planner) create(m *ports.Model, name string) {
 // its record has none. Where the other table comes later, references adds it then.
 func (p *planner) reference(m *ports.Model, i int) string {
 	to := m.Fields[i].References
-	if to == nil || !slices.Contains(to.Referrers, ports.Referrer{Model: m, Field: m.Fields[i].Name}) {
+	if to == nil || !slices.Contains(to.Dependents, ports.Dependent{Model: m, Field: m.Fields[i].Name}) {
 		return ""
 	}
 	if p.relations[p.store.name(to)] == nil && to != m {
@@ -205,7 +205,7 @@ func (p *planner) keys(m *ports.Model) error {
 			return err
 		}
 		if blocked != nil {
-			p.Blocked = append(p.Blocked, *blocked)
+			p.Duplicates = append(p.Duplicates, *blocked)
 			continue
 		}
 		p.index(m, name, r, index{Unique: true, Columns: columns})
@@ -249,7 +249,7 @@ func shorten(name, suffix string) string {
 }
 
 // duplicates looks for records that agree in k. A column that is yet to be added is the same in all of them.
-func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relation) (*ports.Block, error) {
+func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relation) (*ports.Duplicate, error) {
 	if r.planned {
 		return nil, nil
 	}
@@ -281,7 +281,7 @@ func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relati
 	if err != nil {
 		return nil, err
 	}
-	block := ports.Block{Model: m.Name, Key: slices.Clone(k)}
+	block := ports.Duplicate{Model: m.Name, Key: slices.Clone(k)}
 	if err := json.Unmarshal([]byte(text), &block); err != nil || block.Groups == 0 {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func TestMigrate(t *testing.T) {
 		m := newTables(ports.IDText)
 		migrate(t, s, m.all()...)
 		add(t, s, m.user, nil)
-		if plan := migrate(t, s, m.all()...); len(plan.Steps)+len(plan.Blocked) != 0 {
+		if plan := migrate(t, s, m.all()...); len(plan.Steps)+len(plan.Duplicates) != 0 {
 			t.Errorf("Migrate again = %+v, want nothing", plan)
 		}
 	})
@@ -104,7 +104,7 @@ func addsColumns(t *testing.T) {
 	m := model(ports.IDText, "thing", fields...)
 	m.Unique, m.Index = []ports.Key{{"new string"}}, []ports.Key{{"new int", "new time"}}
 	plan := migrate(t, s, m)
-	if len(plan.Steps) != len(defaults)+1 || len(plan.Blocked) != 1 || plan.Blocked[0].Groups != 1 || len(plan.Blocked[0].IDs) != 2 {
+	if len(plan.Steps) != len(defaults)+1 || len(plan.Duplicates) != 1 || plan.Duplicates[0].Groups != 1 || len(plan.Duplicates[0].IDs) != 2 {
 		t.Errorf("Migrate = %+v, want %d columns, an index and the blocked key of the new column", plan, len(defaults))
 	}
 	for _, r := range get(t, s, m, "new int", ports.Int(-5)) {

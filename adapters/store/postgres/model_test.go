@@ -43,7 +43,7 @@ func newTables(kind ports.IDKind) tables {
 	m.deviceCode.Unique = []ports.Key{{"deviceCode"}, {"userCode"}}
 	m.rateLimit = model(kind, "rateLimit", text("key"), number("count"), number("lastRequest"))
 	m.rateLimit.Unique = []ports.Key{{"key"}}
-	m.user.Referrers = []ports.Referrer{{Model: m.session, Field: "userId"}, {Model: m.account, Field: "userId"}}
+	m.user.Dependents = []ports.Dependent{{Model: m.session, Field: "userId"}, {Model: m.account, Field: "userId"}}
 	return m
 }
 

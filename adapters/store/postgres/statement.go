@@ -207,7 +207,7 @@ func (b *builder) take(k *ports.Take) {
 	}
 	b.check = k.CheckArgs
 	t := b.table(k.Model)
-	if len(k.Model.Referrers) > 0 {
+	if len(k.Model.Dependents) > 0 {
 		tables := b.doomed(t, k.Key, k.Where)
 		b.write(", dead0 AS (", dead(tables, 0), " RETURNING a.*) SELECT ")
 		b.read("a", t)
@@ -225,7 +225,7 @@ func (b *builder) remove(d *ports.Delete) {
 	}
 	b.check = d.CheckArgs
 	t := b.table(d.Model)
-	if len(d.Model.Referrers) > 0 {
+	if len(d.Model.Dependents) > 0 {
 		b.write(" ", dead(b.doomed(t, nil, d.Where), 0))
 		return
 	}
@@ -261,7 +261,7 @@ func (b *builder) doomed(t *table, key ports.Key, where []ports.Condition) []*ta
 	}
 	var steps []string
 	for i := 0; i < len(tables); i++ { //nolint:intrange // it grows on the way
-		for _, r := range tables[i].model.Referrers {
+		for _, r := range tables[i].model.Dependents {
 			n := number(r.Model)
 			ref := tables[n].column(r.Field)
 			steps = append(steps, fmt.Sprintf("SELECT %d AS model, c.%s::text AS id FROM %s AS c WHERE c.%s = CASE gone.model WHEN %d THEN gone.id::%s END",

@@ -9,14 +9,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Join implements [ports.Groups]. A group is a sorted set of its members by expiry.
-func (k *KV) Join(ctx context.Context, group, member string, expires time.Time) error {
+// AddMember implements [ports.Groups]. A group is a sorted set of its members by expiry.
+func (k *KV) AddMember(ctx context.Context, group, member string, expires time.Time) error {
 	if err := checkKeys("join", group, member); err != nil {
 		return err
 	}
 	now, ttl := k.now(), k.ttl(expires)
 	_, err := do(ctx, "join", func() (struct{}, error) {
-		if ttl == 0 { // it has expired already, and an earlier Join of it counts on
+		if ttl == 0 { // it has expired already, and an earlier AddMember of it counts on
 			return struct{}{}, nil
 		}
 		forgotten := now - slack.Milliseconds()
@@ -38,8 +38,8 @@ func (k *KV) Members(ctx context.Context, group string) ([]string, error) {
 	return names, err
 }
 
-// Leave implements [ports.Groups].
-func (k *KV) Leave(ctx context.Context, group string, members ...string) error {
+// RemoveMembers implements [ports.Groups].
+func (k *KV) RemoveMembers(ctx context.Context, group string, members ...string) error {
 	if err := checkKeys("leave", append([]string{group}, members...)...); err != nil {
 		return err
 	}

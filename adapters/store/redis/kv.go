@@ -173,12 +173,12 @@ func (k *KV) unlink(ctx context.Context, keys []string) error {
 }
 
 // Add implements [ports.KV].
-func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 	if err := checkKeys("add", key); err != nil {
-		return ports.Tally{}, err
+		return ports.LimitResult{}, err
 	}
 	if l.Bound < 1 || l.Window < time.Millisecond {
-		return ports.Tally{}, fmt.Errorf("kerniaredis: add: %w: a bound below 1 or a window below 1 ms", ports.ErrInvalid)
+		return ports.LimitResult{}, fmt.Errorf("kerniaredis: add: %w: a bound below 1 or a window below 1 ms", ports.ErrInvalid)
 	}
 	window := l.Window.Milliseconds()
 	if l.Window%time.Millisecond > 0 {
@@ -189,12 +189,12 @@ func (k *KV) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, e
 		return k.script.add.Run(ctx, k.client, []string{k.count(key)}, now, l.Bound, window, slack.Milliseconds()).Int64Slice()
 	})
 	if err != nil {
-		return ports.Tally{}, err
+		return ports.LimitResult{}, err
 	}
 	if len(got) != 3 {
-		return ports.Tally{}, foreign("add")
+		return ports.LimitResult{}, foreign("add")
 	}
-	return ports.Tally{Allowed: got[0] == 1, Count: got[1], Wait: time.Duration(got[2]-now) * time.Millisecond}, nil
+	return ports.LimitResult{Allowed: got[0] == 1, Count: got[1], Wait: time.Duration(got[2]-now) * time.Millisecond}, nil
 }
 
 // Reset implements [ports.KV].

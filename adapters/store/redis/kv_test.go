@@ -36,7 +36,7 @@ func TestServer(t *testing.T) {
 		if _, err := kv.Add(ctx, "count", ports.Limit{Bound: 1, Window: time.Hour}); err != nil {
 			t.Error(err)
 		}
-		if err := errors.Join(kv.Join(ctx, "group", "long", at(time.Hour)), kv.Join(ctx, "group", "short", at(time.Minute))); err != nil {
+		if err := errors.Join(kv.AddMember(ctx, "group", "long", at(time.Hour)), kv.AddMember(ctx, "group", "short", at(time.Minute))); err != nil {
 			t.Error(err)
 		}
 		for _, key := range []string{"v:entry", "c:count", "g:group"} {
@@ -56,12 +56,12 @@ func TestServer(t *testing.T) {
 		clock := memory.NewClock(clock.Now())
 		kv, c, p := open(t, clock)
 		for i := range 50 {
-			if err := kv.Join(ctx, "group", strconv.Itoa(i), clock.Now().Add(time.Minute)); err != nil {
+			if err := kv.AddMember(ctx, "group", strconv.Itoa(i), clock.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		clock.Advance(2 * time.Minute)
-		if err := kv.Join(ctx, "group", "new", clock.Now().Add(time.Hour)); err != nil {
+		if err := kv.AddMember(ctx, "group", "new", clock.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if got := c.ZCard(ctx, p+"g:group").Val(); got != 1 {
@@ -136,9 +136,9 @@ func TestCommands(t *testing.T) {
 		_, _, _ = kv.Find(ctx, "key")
 		_, _ = kv.Replace(ctx, "key", ports.Entry{Value: "value", Expires: until})
 		_, _ = kv.Add(ctx, "key", ports.Limit{Bound: 1, Window: time.Hour})
-		_ = kv.Join(ctx, "key", "a", until)
+		_ = kv.AddMember(ctx, "key", "a", until)
 		_, _ = kv.Members(ctx, "key")
-		_ = kv.Leave(ctx, "key", "a", "b")
+		_ = kv.RemoveMembers(ctx, "key", "a", "b")
 		_, _, _ = kv.Take(ctx, "key")
 		_ = kv.Delete(ctx, "key", "key2", "key3")
 	}

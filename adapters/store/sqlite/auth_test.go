@@ -44,7 +44,7 @@ func newAuth() *auth {
 		Name: "verification", Index: []ports.Key{{"identifier"}},
 		Fields: []ports.Field{id, text("identifier"), text("value"), when("expiresAt"), when("createdAt"), when("updatedAt")},
 	}
-	a.user.Referrers = []ports.Referrer{{Model: a.session, Field: "userId"}, {Model: a.account, Field: "userId"}}
+	a.user.Dependents = []ports.Dependent{{Model: a.session, Field: "userId"}, {Model: a.account, Field: "userId"}}
 	a.byToken = &ports.Query{Model: a.session, Where: []ports.Condition{{Field: "token", Op: ports.In, Count: 2}}, Follow: "userId", Limit: 2}
 	return a
 }

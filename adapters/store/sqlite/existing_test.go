@@ -54,7 +54,7 @@ func TestExistingDatabase(t *testing.T) {
 	t.Run("LacksOneKey", func(t *testing.T) {
 		s := openStore(t, existing(t, existingRows))
 		plan, err := s.Migrate(t.Context(), a.all(), true)
-		if err != nil || len(plan.Blocked) != 0 || len(plan.Steps) != 1 || plan.Steps[0].Statement != accountKey {
+		if err != nil || len(plan.Duplicates) != 0 || len(plan.Steps) != 1 || plan.Steps[0].Statement != accountKey {
 			t.Fatalf("Migrate = %+v, %v, want the one step %s", plan, err, accountKey)
 		}
 		if plan, err = s.Migrate(t.Context(), a.all(), true); err != nil || len(plan.Steps) != 0 {
@@ -103,10 +103,10 @@ func blocked(t *testing.T, a *auth) {
 		insert into "account" select 'a' || value, 'y', 'google', 'u1', null, null, null, null, null, null, null, '2026-03-01T12:00:00.007Z', '2026-03-01T12:00:00.007Z' from json_each('[4,5,6]');`))
 	for range 2 {
 		plan, err := s.Migrate(t.Context(), a.all(), true)
-		if err != nil || len(plan.Steps) != 0 || len(plan.Blocked) != 1 {
+		if err != nil || len(plan.Steps) != 0 || len(plan.Duplicates) != 1 {
 			t.Fatalf("Migrate = %+v, %v, want one block", plan, err)
 		}
-		b := plan.Blocked[0]
+		b := plan.Duplicates[0]
 		if want := []string{"a2", "a3", "a4", "a5", "a6"}; b.Model != "account" || b.Key.String() != "providerId,accountId" || b.Groups != 2 || !slices.Equal(b.IDs, want) {
 			t.Errorf("Blocked = %+v, want 2 groups of %q", b, want)
 		}
@@ -150,7 +150,7 @@ func columns(t *testing.T) {
 			t.Errorf("%s of an existing record = %s, want %s", f.Name, got.AppendJSON(nil), f.Default.AppendJSON(nil))
 		}
 	}
-	if plan, err := s.Migrate(t.Context(), a.all(), false); err != nil || len(plan.Steps)+len(plan.Blocked) != 0 {
+	if plan, err := s.Migrate(t.Context(), a.all(), false); err != nil || len(plan.Steps)+len(plan.Duplicates) != 0 {
 		t.Errorf("Migrate again = %+v, %v", plan, err)
 	}
 	a.user.Fields = append(a.user.Fields, ports.Field{Name: "must", Type: ports.TypeString})

@@ -121,7 +121,7 @@ func (g *migration) references(m *ports.Model, i int) string {
 	if f.References == nil {
 		return ""
 	}
-	for _, r := range f.References.Referrers {
+	for _, r := range f.References.Dependents {
 		if r.Model == m && r.Field == f.Name {
 			return " references " + quote(g.s.tableName(f.References)) + " (" + quote(f.References.Fields[0].ColumnName()) + ") on delete cascade"
 		}
@@ -185,7 +185,7 @@ func (g *migration) unique(ctx context.Context, m *ports.Model, t *shape, k port
 		}
 		if b.Groups > 0 {
 			b.Model, b.Key = m.Name, append(ports.Key(nil), k...)
-			g.plan.Blocked = append(g.plan.Blocked, b)
+			g.plan.Duplicates = append(g.plan.Duplicates, b)
 			return nil
 		}
 	}
@@ -194,7 +194,7 @@ func (g *migration) unique(ctx context.Context, m *ports.Model, t *shape, k port
 }
 
 // duplicates counts the values of cols that several rows hold. A column that is yet to be added has its default.
-func (g *migration) duplicates(ctx context.Context, m *ports.Model, t *shape, cols []string) (b ports.Block, err error) {
+func (g *migration) duplicates(ctx context.Context, m *ports.Model, t *shape, cols []string) (b ports.Duplicate, err error) {
 	id := m.Fields[0].ColumnName()
 	var keys, from, where []string
 	for i, c := range cols {

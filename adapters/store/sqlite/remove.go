@@ -128,7 +128,7 @@ func (v *victims) remove(t *table, ids []any) error {
 }
 
 func (v *victims) removeChild(c child, list string) error {
-	if len(c.model.Referrers) == 0 {
+	if len(c.model.Dependents) == 0 {
 		_, err := v.tx.ExecContext(v.ctx, c.drop, list)
 		return err
 	}

@@ -156,7 +156,7 @@ func (s *Store) compileTable(m *ports.Model) (*table, error) {
 	b.returning(t)
 	t.insert = b.statement()
 	t.drop = "delete from " + t.name + " where " + t.name + "." + t.cols[0].name + inList
-	for _, r := range m.Referrers {
+	for _, r := range m.Dependents {
 		from, ref := quote(s.tableName(r.Model)), quote(r.Model.Fields[r.Model.Field(r.Field)].ColumnName())
 		t.children = append(t.children, child{
 			model: r.Model,

@@ -288,7 +288,7 @@ func TestPanic(t *testing.T) {
 func TestCircle(t *testing.T) {
 	note := &ports.Model{Name: "note", Fields: []ports.Field{{Name: "id", Type: ports.TypeString}, {Name: "parent", Type: ports.TypeString, Null: true}}}
 	note.Fields[1].References = note
-	note.Referrers = []ports.Referrer{{Model: note, Field: "parent"}}
+	note.Dependents = []ports.Dependent{{Model: note, Field: "parent"}}
 	s := openStore(t, ":memory:")
 	if _, err := s.Migrate(t.Context(), []*ports.Model{note}, true); err != nil {
 		t.Fatal(err)

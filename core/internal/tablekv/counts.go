@@ -57,23 +57,23 @@ var errContended = fmt.Errorf("%w: a count changed too often", ports.ErrUnavaila
 
 // Add counts one more. It is three steps that are each atomic, tried until one of them says yes or no: count in the
 // running window, begin a new one, create the row.
-func (t *Counts) Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error) {
+func (t *Counts) Add(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 	if err := ports.CheckKeys(key); err != nil {
-		return ports.Tally{}, err
+		return ports.LimitResult{}, err
 	}
 	if l.Bound < 1 || l.Window < time.Millisecond {
-		return ports.Tally{}, fmt.Errorf("%w: a limit of %d in %s", ports.ErrInvalid, l.Bound, l.Window)
+		return ports.LimitResult{}, fmt.Errorf("%w: a limit of %d in %s", ports.ErrInvalid, l.Bound, l.Window)
 	}
 	for range maxRounds {
 		if got, settled, err := t.try(ctx, key, l); err != nil || settled {
 			return got, err
 		}
 	}
-	return ports.Tally{}, errContended
+	return ports.LimitResult{}, errContended
 }
 
 // try takes the steps once; settled is false where another caller came between two of them.
-func (t *Counts) try(ctx context.Context, key string, l ports.Limit) (got ports.Tally, settled bool, err error) {
+func (t *Counts) try(ctx context.Context, key string, l ports.Limit) (got ports.LimitResult, settled bool, err error) {
 	store, now := t.db.Store, t.db.Now()
 	k, since, last := ports.String(plainText(key)), ports.Int(now.Add(-l.Window).UnixMilli()), ports.Int(now.UnixMilli())
 	r, ok, err := store.Update(ctx, &t.add, []ports.Value{k, since, ports.Int(l.Bound), ports.Int(1), last})
@@ -86,19 +86,19 @@ func (t *Counts) try(ctx context.Context, key string, l ports.Limit) (got ports.
 	}
 	rows, err := store.Find(ctx, &t.row, []ports.Value{k})
 	if err != nil {
-		return ports.Tally{}, false, err
+		return ports.LimitResult{}, false, err
 	}
 	if len(rows) > 0 {
 		until := time.UnixMilli(rows[0][rateLimitLast].AsInt()).Add(l.Window)
 		n := rows[0][rateLimitCount].AsInt()
-		return ports.Tally{Count: n, Wait: until.Sub(now)}, now.Before(until) && n >= l.Bound, nil
+		return ports.LimitResult{Count: n, Wait: until.Sub(now)}, now.Before(until) && n >= l.Bound, nil
 	}
 	r, err = t.create(ctx, k, last)
 	if _, taken := errors.AsType[*ports.ConflictError](err); taken {
-		return ports.Tally{}, false, nil
+		return ports.LimitResult{}, false, nil
 	}
 	if err != nil {
-		return ports.Tally{}, false, err
+		return ports.LimitResult{}, false, err
 	}
 	return tally(r, true, l.Window), true, t.sweep(ctx, now)
 }
@@ -120,11 +120,11 @@ func (t *Counts) Reset(ctx context.Context, key string) error {
 	return err
 }
 
-func tally(r ports.Record, ok bool, window time.Duration) ports.Tally {
+func tally(r ports.Record, ok bool, window time.Duration) ports.LimitResult {
 	if !ok {
-		return ports.Tally{}
+		return ports.LimitResult{}
 	}
-	return ports.Tally{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
+	return ports.LimitResult{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
 }
 
 // sweep removes counts that are of no use any more, at most once a minute in this process; writes carry it.

@@ -20,7 +20,7 @@ type Tables struct {
 
 // A Counter is the part of a [ports.KV] that counts.
 type Counter interface {
-	Add(ctx context.Context, key string, l ports.Limit) (ports.Tally, error)
+	Add(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error)
 	Reset(ctx context.Context, key string) error
 }
 

@@ -51,12 +51,12 @@ func migrate(ctx context.Context, c *call) error {
 		if len(plan.Steps) == 0 {
 			c.stderr.printf("The schema is up to date.\n")
 		}
-	case len(plan.Steps) == 0 && len(plan.Blocked) == 0:
+	case len(plan.Steps) == 0 && len(plan.Duplicates) == 0:
 		c.stdout.printf("The schema is up to date.\n")
 	default:
 		for _, step := range plan.Steps {
 			c.stdout.printf("%s\n", strings.ToUpper(step.Summary[:1])+step.Summary[1:])
 		}
 	}
-	return c.tellBlocked(plan.Blocked)
+	return c.tellBlocked(plan.Duplicates)
 }

@@ -71,7 +71,7 @@ func statement(d driver, step ports.Step) string {
 }
 
 // tellBlocked tells which unique keys cannot be added, and returns errBlocked where there is one.
-func (c *call) tellBlocked(blocked []ports.Block) error {
+func (c *call) tellBlocked(blocked []ports.Duplicate) error {
 	for _, b := range blocked {
 		c.stderr.printf("kernia: no unique key on %s of %q: %d values are held by several records (%s)\n",
 			b.Key, b.Model, b.Groups, someIDs(b.IDs))

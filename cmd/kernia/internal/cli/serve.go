@@ -167,7 +167,7 @@ func (s *settings) ensureSchema(ctx context.Context, auth *kernia.Auth, file str
 	if err != nil {
 		return err
 	}
-	for _, b := range plan.Blocked {
+	for _, b := range plan.Duplicates {
 		log.Warn("a unique key is missing: several records hold one value", "model", b.Model, "key", b.Key.String(), "groups", b.Groups, "ids", b.IDs)
 	}
 	if apply || len(plan.Steps) == 0 {
