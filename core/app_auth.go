@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,6 +158,10 @@ func (a *Auth) Operations() []*Operation { return append([]*Operation(nil), a.ro
 // BaseURL returns the public URL of the routes without a slash at its end; "" in development without a configured one,
 // where [Call.BaseURL] knows that of each request.
 func (a *Auth) BaseURL() string { return a.config.BaseURL }
+
+// Models returns the models of the core and the features, which stores take in [Auth.Migrate], for tools: generators of
+// schemas, exports, administration. They are shared with every call and must not be changed.
+func (a *Auth) Models() []*ports.Model { return slices.Clone(a.schema.all) }
 
 // BasePath returns the path under which this program sees the routes, as "/api/auth"; "" means at the root.
 func (a *Auth) BasePath() string { return a.config.BasePath }

@@ -43,25 +43,6 @@ func (users Users) one(ctx context.Context, q *ports.Query, arg string) (*User, 
 	return &u, nil
 }
 
-// List returns users in the order of their creation: at most limit, itself at most 1000, after the first
-// offset.
-func (users Users) List(ctx context.Context, limit, offset int) ([]User, error) {
-	records, err := users.auth.config.Store.Find(ctx, &users.auth.queries.users, []ports.Value{ports.Int(int64(limit)), ports.Int(int64(offset))})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]User, len(records))
-	for i, r := range records {
-		list[i] = users.auth.schema.userOf(r)
-	}
-	return list, nil
-}
-
-// Count returns how many users there are.
-func (users Users) Count(ctx context.Context) (int64, error) {
-	return users.auth.config.Store.Count(ctx, &users.auth.queries.users, nil)
-}
-
 // New returns a user to fill and give to CreateUser: added fields have their defaults.
 func (users Users) New(ctx context.Context) User {
 	values := make([]ports.Value, len(users.auth.schema.userExtras))

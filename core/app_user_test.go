@@ -41,7 +41,7 @@ func TestE12_DuplicateSignUps(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	n, err := s.auth.Users.Count(t.Context())
+	n, err := s.auth.Users.Count(t.Context(), kernia.UserQuery{})
 	if won.Load() != 1 || lost.Load() != 31 || n != 1 || err != nil {
 		t.Errorf("%d won, %d lost, %d users, %v", won.Load(), lost.Load(), n, err)
 	}
@@ -93,7 +93,7 @@ func TestF09_ProtectedFields(t *testing.T) {
 			}
 		}
 	}
-	users, err := s.auth.Users.List(t.Context(), 1000, 0)
+	users, _, err := s.auth.Users.List(t.Context(), kernia.UserQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestG09_HooksDeny(t *testing.T) {
 				if a.Status != test.status || len(a.Cookies) != 0 || test.code != "" && a.code() != test.code || strings.Contains(string(a.Body), "secret") {
 					t.Errorf("sign-up = %d %s %q, want %d", a.Status, a.Body, a.Cookies, test.status)
 				}
-				n, err := s.auth.Users.Count(t.Context())
+				n, err := s.auth.Users.Count(t.Context(), kernia.UserQuery{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -439,7 +439,7 @@ func TestUniqueField(t *testing.T) {
 	if a := join("bob@example.com", "a"); a.Status != 422 || a.code() != "FIELD_ALREADY_TAKEN" {
 		t.Errorf("a taken nick = %d %s", a.Status, a.Body)
 	}
-	if n, err := s.auth.Users.Count(t.Context()); n != 1 || err != nil {
+	if n, err := s.auth.Users.Count(t.Context(), kernia.UserQuery{}); n != 1 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 }

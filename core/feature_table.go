@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -17,8 +18,9 @@ type Table[T any] struct {
 	schema *ports.Model
 	fields []tableField
 	byID   *Lookup[T]
-	checks []func() error // of the look-ups and steps
-	sealed bool           // New has checked them
+	checks []func() error   // of the look-ups and steps
+	sealed bool             // New has checked them
+	dead   *tablekv.Sweeper // nil where records do not expire
 }
 
 // tableField connects a struct field with its position in a record.
@@ -37,7 +39,11 @@ type tableField struct {
 //	Team   string     `kernia:"index"`          is looked up by
 //	Slug   string     `kernia:"unique=team"`    columns with the same word are unique together
 //	State  string     `kernia:"index=queue"`    columns with the same word are looked up together
+//	Ends   time.Time  `kernia:"expires"`        from then on the record is dead
 //	Color  string     `kernia:"default=red"`    what records get that exist when Migrate adds the column
+//
+// Create deletes dead records, at most once a minute. Until then they are found: look-ups and steps that must not find
+// them say "ends >" and take the present. A null never expires.
 func TableOf[T any](d *Declaration, name string) *Table[T] {
 	t := &Table[T]{auth: d.auth, schema: &ports.Model{Name: name}}
 	if err := t.compile(); err != nil {
@@ -95,6 +101,9 @@ func (t *Table[T]) complete(s *schema, byName map[string]*ports.Model) error {
 // settle checks the look-ups and steps, once every table is complete.
 func (t *Table[T]) settle() error {
 	t.sealed = true
+	if t.schema.Expires != "" {
+		t.dead = tablekv.NewSweeper(t.schema)
+	}
 	for _, check := range t.checks {
 		if err := check(); err != nil {
 			return fmt.Errorf("table %q: %w", t.schema.Name, err)
@@ -132,6 +141,9 @@ func (t *Table[T]) Create(ctx context.Context, v T) (T, error) {
 	stored, err := t.auth.config.Store.Create(ctx, t.schema, r)
 	if err != nil {
 		return v, err
+	}
+	if t.dead != nil {
+		t.auth.sweep(ctx, t.dead, t.schema)
 	}
 	return t.value(stored), nil
 }

@@ -406,3 +406,39 @@ func TestTableHandles(t *testing.T) {
 		t.Errorf("%d: another Auth's table can be used: %v", a.Status, foreign)
 	}
 }
+
+// ticket is a record that expires.
+type ticket struct {
+	ID        string
+	ExpiresAt *time.Time `kernia:"expires"`
+}
+
+func TestTableExpires(t *testing.T) {
+	var tickets *kernia.Table[ticket]
+	var all *kernia.Lookup[ticket]
+	s := serve(t, kernia.Config{}, declared(func(d *kernia.Declaration) {
+		tickets = kernia.TableOf[ticket](d, "ticket")
+		all = tickets.Where()
+	}))
+	count := func(at *time.Time) int64 {
+		t.Helper()
+		if _, err := tickets.Create(t.Context(), ticket{ExpiresAt: at}); err != nil {
+			t.Fatal(err)
+		}
+		n, err := all.Count(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	soon, later := s.clock.Now().Add(time.Minute), s.clock.Now().Add(time.Hour)
+	for i, at := range []*time.Time{&soon, &later, nil} {
+		if n := count(at); n != int64(i+1) {
+			t.Errorf("%d tickets, want %d", n, i+1)
+		}
+	}
+	s.clock.Set(soon)
+	if n := count(&later); n != 3 {
+		t.Errorf("%d tickets once one has expired, want 3", n)
+	}
+}

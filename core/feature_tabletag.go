@@ -44,12 +44,14 @@ func (t *tableTags) read(tag string, f *ports.Field) (reference string, err erro
 			t.index.add(value, f.Name)
 		case key == "unique" && given == (value != ""):
 			t.unique.add(value, f.Name)
+		case word == "expires" && f.Type == ports.TypeTime && t.model.Expires == "":
+			t.model.Expires = f.Name
 		case key == "default" && given:
 			if f.Default, err = defaultOf(f.Type, value); err != nil {
 				return "", err
 			}
 		default:
-			return "", fmt.Errorf("its tag has the word %q, which means nothing", word)
+			return "", fmt.Errorf("its tag has the word %q, which means nothing for this column", word)
 		}
 	}
 	return reference, nil

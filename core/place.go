@@ -46,18 +46,18 @@ func (t tableSessions) create(ctx context.Context, s Session, _ User) (Session, 
 	}
 	s = t.auth.schema.sessionOf(r)
 	s.Token = token
-	t.sweep(ctx)
+	t.auth.sweep(ctx, t.dead, t.auth.schema.session)
 	return s, nil
 }
 
-// sweep removes sessions that are over, at most once a minute in this process. The session that carries it is valid
-// whether it succeeds or not; in a transaction of the application's it would hold locks for long.
-func (t tableSessions) sweep(ctx context.Context) {
-	if t.auth.joined != nil && t.auth.joined(ctx) {
+// sweep removes records of m that have expired, at most once a minute in this process. The write that carries it is
+// valid whether it succeeds or not; in a transaction of the application's it would hold locks for long.
+func (a *Auth) sweep(ctx context.Context, dead *tablekv.Sweeper, m *ports.Model) {
+	if a.joined != nil && a.joined(ctx) {
 		return
 	}
-	if err := t.dead.Sweep(ctx, t.store(), t.auth.now()); err != nil {
-		t.auth.config.Logger.WarnContext(ctx, "expired sessions not deleted", "error", err)
+	if err := dead.Sweep(ctx, a.config.Store, a.now()); err != nil {
+		a.config.Logger.WarnContext(ctx, "expired records not deleted", "table", m.Name, "error", err)
 	}
 }
 

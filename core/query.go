@@ -16,7 +16,6 @@ type queries struct {
 	sessionsOf        ports.Query // userId, now
 	userByID          ports.Query
 	userByEmail       ports.Query
-	users             ports.Query // limit, offset
 	credentialByEmail ports.Query // and its user: provider, e-mail
 	accountOf         ports.Query // userId, provider
 	accountsOf        ports.Query // userId
@@ -45,7 +44,6 @@ func newQueries(s *schema) queries {
 		},
 		userByID:    ports.Query{Model: s.user, Where: []ports.Condition{eq("id")}, Limit: 1},
 		userByEmail: ports.Query{Model: s.user, Where: []ports.Condition{eq("email")}, Limit: 1},
-		users:       ports.Query{Model: s.user, Limit: maxList, Paged: true, Order: []ports.Order{{Field: "createdAt"}}},
 		credentialByEmail: ports.Query{
 			Model: s.account, Follow: "userId", Limit: 1,
 			Where: []ports.Condition{eq("providerId"), {Field: "email", Followed: true}},

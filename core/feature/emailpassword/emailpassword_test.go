@@ -65,7 +65,7 @@ func TestGenericSignUp(t *testing.T) {
 	if err != nil || again.Token != nil || again.User.ID == first.User.ID || again.User.Email != first.User.Email {
 		t.Errorf("SignUp with a taken address = %+v, %v, want what a free one gives", again, err)
 	}
-	if n, err := auth.Users.Count(t.Context()); n != 1 || err != nil {
+	if n, err := auth.Users.Count(t.Context(), kernia.UserQuery{}); n != 1 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 	if _, err := emailpassword.SignIn(t.Context(), auth, emailpassword.SignInInput{Email: "ann@example.com", Password: "password456"}); !errors.Is(err, emailpassword.ErrCredentials) {
