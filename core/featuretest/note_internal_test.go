@@ -138,7 +138,7 @@ func (f notes) declareReads(d *kernia.Declaration, table *kernia.Table[note]) {
 		return kernia.Status{Status: n != nil}, err
 	}, kernia.Live)
 	count := func(ctx context.Context, c *kernia.Call, _ kernia.None) (kernia.Status, error) {
-		n, err := c.Auth().Users.Count(ctx)
+		n, err := c.Auth().Users.Count(ctx, kernia.UserQuery{})
 		return kernia.Status{Status: n >= 0}, err
 	}
 	if f.has(limitsWhatHasNoRoute) {

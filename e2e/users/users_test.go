@@ -78,7 +78,7 @@ var names = []string{"Ann", "anna", "BOB", "bob%", "b_b", `b\b`, "Zoë", "ZOË",
 func fill(t *testing.T, auth *kernia.Auth, clock *memory.Clock) {
 	t.Helper()
 	for i, name := range names {
-		u := auth.Users.New()
+		u := auth.Users.New(t.Context())
 		u.Name, u.Email, u.EmailVerified = name, fmt.Sprintf("u%02d@example.com", i), i%2 == 0
 		if i%3 != 0 {
 			n, at, text := int64(i), clock.Now(), strings.Repeat("x", i)

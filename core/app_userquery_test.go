@@ -24,7 +24,7 @@ var (
 func listed(t *testing.T) *server {
 	s := serve(t, kernia.Config{UserFields: []kernia.Extra{rank, color, pin, labels}})
 	for i, name := range []string{"Ann", "bob", "An%n", "Zoë", "anna"} {
-		u := s.auth.Users.New()
+		u := s.auth.Users.New(t.Context())
 		u.Name, u.Email, u.EmailVerified = name, fmt.Sprintf("u%d@example.%s", i, []string{"com", "org"}[i%2]), i%2 == 0
 		if r := int64(10 * i); i != 2 {
 			rank.Set(&u, &r)
