@@ -16,6 +16,7 @@ func reading() []promise {
 		{"HasASampleOfEveryField", samplesEveryField},
 		{"TakesBothSpellings", takesBothSpellings},
 		{"RefusesTwoSpellingsAtOnce", refusesTwoSpellings},
+		{"TakesAddedFieldsInBothSpellings", takesAddedFields},
 		{"SurvivesWhateverIsSent", survives},
 		{"RepeatsNothingThatItRefuses", repeatsNothing},
 	}
@@ -151,6 +152,33 @@ func refusesTwoSpellings(k *kit) {
 		in[other] = in[given]
 		if got := s.with(in); got.status != 400 {
 			k.Errorf("%s with both %q and %q: got %v, want 400", name, given, other, got)
+		}
+	})
+}
+
+// takesAddedFields gives users a field of the application's own.
+func takesAddedFields(k *kit) {
+	color := kernia.Field[*string]{Name: "favoriteColor", Input: true}
+	k.each(false, func(sample *Sample, name string) {
+		if !takesAdded(k.stage(sample).operation) {
+			return
+		}
+		with := *sample
+		with.Config = func(cfg *kernia.Config) {
+			if sample.Config != nil {
+				sample.Config(cfg)
+			}
+			cfg.UserFields = append(slices.Clone(cfg.UserFields), color)
+		}
+		ask := func(member string) result {
+			s := k.ready(&with)
+			in := s.members()
+			in[member] = json.RawMessage(`"green"`)
+			return s.with(in)
+		}
+		camel, snake := ask("favoriteColor"), ask("favorite_color")
+		if d := snake.differs(camel); d != "" {
+			k.Errorf("%s with \"favorite_color\" in place of \"favoriteColor\": %s", name, d)
 		}
 	})
 }

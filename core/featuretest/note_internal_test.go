@@ -220,6 +220,11 @@ func (f notes) create(ctx context.Context, c *kernia.Call, table *kernia.Table[n
 	case in.Text == "":
 		return noteOutput{}, errEmpty
 	}
+	if f.has(readsOneSpellingOfAddedFields) {
+		if _, ok := c.Input("favorite_color"); ok {
+			return noteOutput{}, kernia.ErrValidation
+		}
+	}
 	n, err := table.Create(ctx, note{UserID: p.User.ID, Text: in.Text})
 	if err != nil {
 		return noteOutput{}, err
