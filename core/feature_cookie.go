@@ -83,8 +83,11 @@ func (k *Cookie) SetFor(c *Call, value string, age time.Duration) error {
 	if c.request == nil {
 		return nil
 	}
-	if k.name == "" {
+	switch {
+	case k.name == "":
 		return errEarly
+	case k.auth != c.auth:
+		return errForeign
 	}
 	text, err := k.encode(value)
 	if err != nil {
@@ -96,7 +99,7 @@ func (k *Cookie) SetFor(c *Call, value string, age time.Duration) error {
 
 // Delete makes the answer delete the cookie, all its parts included.
 func (k *Cookie) Delete(c *Call) {
-	if c.request != nil && k.name != "" {
+	if c.request != nil && k.name != "" && k.auth == c.auth {
 		c.write(k, append([]string{k.line(k.name, "", 0)}, k.expireChunks(c, 0)...))
 	}
 }
@@ -105,7 +108,7 @@ func (k *Cookie) Delete(c *Call) {
 // first that holds such a value counts.
 func (k *Cookie) Read(c *Call) (value string, ok bool) {
 	header := c.header["Cookie"]
-	if len(header) == 0 {
+	if len(header) == 0 || k.auth != c.auth {
 		return "", false
 	}
 	cookie.Each(header, k.name, func(text string) bool {
