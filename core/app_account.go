@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/core/internal/email"
 	"github.com/kernia-go/kernia/core/internal/password"
 	"github.com/kernia-go/kernia/ports"
@@ -42,7 +44,7 @@ func (accounts Accounts) credential(ctx context.Context, q *ports.Query, one, ot
 		return nil, err
 	}
 	r := records[0]
-	return &Credential{Account: accountOf(r[:accountFields]), User: accounts.auth.schema.userOf(r[accountFields:])}, nil
+	return &Credential{Account: schema.AccountOf(r[:schema.AccountFields]), User: accounts.auth.schema.UserOf(r[schema.AccountFields:])}, nil
 }
 
 // Find returns the user's account at the provider, or nil.
@@ -51,7 +53,7 @@ func (accounts Accounts) Find(ctx context.Context, userID, provider string) (*Ac
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	found := accountOf(records[0])
+	found := schema.AccountOf(records[0])
 	return &found, nil
 }
 
@@ -63,7 +65,7 @@ func (accounts Accounts) List(ctx context.Context, userID string) ([]Account, er
 	}
 	list := make([]Account, len(records))
 	for i, r := range records {
-		list[i] = accountOf(r)
+		list[i] = schema.AccountOf(r)
 	}
 	return list, nil
 }
@@ -111,7 +113,7 @@ func accountConflict(err error) error {
 // create stores an account without its hooks.
 func (accounts Accounts) create(ctx context.Context, account Account, userID string) (Account, error) {
 	var err error
-	if account.ID, err = accounts.auth.newID(ctx, accounts.auth.schema.account, account.ID); err != nil {
+	if account.ID, err = accounts.auth.newID(ctx, accounts.auth.schema.Account, account.ID); err != nil {
 		return Account{}, err
 	}
 	account.UserID = userID
@@ -120,11 +122,11 @@ func (accounts Accounts) create(ctx context.Context, account Account, userID str
 	}
 	account.CreatedAt = accounts.auth.now()
 	account.UpdatedAt = account.CreatedAt
-	r, err := accounts.auth.config.Store.Create(ctx, accounts.auth.schema.account, accountRecord(&account))
+	r, err := accounts.auth.config.Store.Create(ctx, accounts.auth.schema.Account, schema.AccountRecord(&account))
 	if err != nil {
 		return Account{}, err
 	}
-	return accountOf(r), nil
+	return schema.AccountOf(r), nil
 }
 
 // Update changes fields of the account with the id, by their names in the database ("accessToken", "scope"), and returns
@@ -140,14 +142,14 @@ func (accounts Accounts) Update(ctx context.Context, id string, change Patch) (A
 			return Account{}, err
 		}
 	}
-	r, ok, err := a.update(ctx, a.schema.account, id, change)
+	r, ok, err := a.update(ctx, a.schema.Account, id, change)
 	if err != nil {
 		return Account{}, accountConflict(err)
 	}
 	if !ok {
 		return Account{}, ErrAccountNotFound
 	}
-	account := accountOf(r)
+	account := schema.AccountOf(r)
 	return account, accounts.afterUpdate(ctx, account)
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/core/internal/origin"
 	"github.com/kernia-go/kernia/core/internal/secret"
 	"github.com/kernia-go/kernia/core/internal/tablekv"
@@ -24,23 +26,25 @@ type Auth struct {
 	Sessions Sessions // who is signed in
 	Accounts Accounts // by which passwords and identities users sign in
 
-	config     Config
-	schema     *schema
-	router     router
-	keys       *secret.Ring
-	trusted    *origin.Set
-	cookies    coreCookies
-	jar        []*Cookie
-	purposes   map[string]bool // of one-time values and throttles
-	queries    queries
-	patches    patches
-	trail      trail
-	background queue
-	guesses    *Throttle // of passwords
-	passwords  passwordBounds
-	kept       sessionPlace
-	kv         ports.KV
-	counts     tablekv.Counter
+	config        Config
+	schema        *schema.Schema
+	userExtras    []extraField // the fields added to users
+	sessionExtras []extraField // the fields added to sessions
+	router        router
+	keys          *secret.Ring
+	trusted       *origin.Set
+	cookies       coreCookies
+	jar           []*Cookie
+	purposes      map[string]bool // of one-time values and throttles
+	queries       queries
+	patches       patches
+	trail         trail
+	background    queue
+	guesses       *Throttle // of passwords
+	passwords     passwordBounds
+	kept          sessionPlace
+	kv            ports.KV
+	counts        tablekv.Counter
 
 	features   map[string]bool // by name
 	hooks      []Hooks
@@ -149,7 +153,7 @@ func developmentSecret(c *Config) (string, error) {
 // Migrate compares the database with what the core and the features need and returns what is missing; with apply it
 // adds that. Keys that existing records violate are in the plan's Duplicates. Nothing is ever dropped.
 func (a *Auth) Migrate(ctx context.Context, apply bool) (ports.Plan, error) {
-	return a.config.Store.Migrate(ctx, a.schema.all, apply)
+	return a.config.Store.Migrate(ctx, a.schema.All, apply)
 }
 
 // Operations returns every operation of the core and the features, in the order of declaration.
@@ -161,7 +165,7 @@ func (a *Auth) BaseURL() string { return a.config.BaseURL }
 
 // Models returns the models of the core and the features, which stores take in [Auth.Migrate], for tools: generators of
 // schemas, exports, administration. They are shared with every call and must not be changed.
-func (a *Auth) Models() []*ports.Model { return slices.Clone(a.schema.all) }
+func (a *Auth) Models() []*ports.Model { return slices.Clone(a.schema.All) }
 
 // BasePath returns the path under which this program sees the routes, as "/api/auth"; "" means at the root.
 func (a *Auth) BasePath() string { return a.config.BasePath }

@@ -121,7 +121,7 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 			return Session{}, fmt.Errorf("%w: sessions have no added field %q", ports.ErrInvalid, name)
 		}
 	}
-	if s.ID, err = sessions.auth.newID(ctx, sessions.auth.schema.session, ""); err != nil {
+	if s.ID, err = sessions.auth.newID(ctx, sessions.auth.schema.Session, ""); err != nil {
 		return Session{}, err
 	}
 	for _, h := range sessions.auth.hooks {
@@ -130,7 +130,7 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 		}
 	}
 	s.UserID, s.Token = user.ID, token
-	if s.ID, err = sessions.auth.newID(ctx, sessions.auth.schema.session, s.ID); err != nil { // a hook may have changed it
+	if s.ID, err = sessions.auth.newID(ctx, sessions.auth.schema.Session, s.ID); err != nil { // a hook may have changed it
 		return Session{}, err
 	}
 	if s, err = sessions.auth.kept.create(ctx, s, user); err != nil {
@@ -146,11 +146,11 @@ func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Se
 }
 
 func (sessions Sessions) newExtra(ctx context.Context) ports.Extra {
-	values := make([]ports.Value, len(sessions.auth.schema.sessionExtras))
-	for i, e := range sessions.auth.schema.sessionExtras {
+	values := make([]ports.Value, len(sessions.auth.sessionExtras))
+	for i, e := range sessions.auth.sessionExtras {
 		values[i] = e.initial(ctx)
 	}
-	return ports.NewExtra(sessions.auth.schema.sessionShown, values)
+	return sessions.auth.schema.NewSession(values)
 }
 
 // Update changes added fields of the principal's session and returns it. A session that was revoked
@@ -172,7 +172,7 @@ func (sessions Sessions) Update(ctx context.Context, p *Principal, change Patch)
 	}
 	found, err := sessions.auth.kept.update(ctx, p, change)
 	if err != nil {
-		return Session{}, conflict(err, sessions.auth.schema.sessionExtras)
+		return Session{}, conflict(err, sessions.auth.sessionExtras)
 	}
 	if !found {
 		return Session{}, ErrUnauthorized

@@ -19,10 +19,10 @@ func (users Users) model() *ports.Model {
 	if users.auth == nil || users.auth.schema == nil {
 		return nil
 	}
-	return users.auth.schema.user
+	return users.auth.schema.User
 }
 
-func (users Users) value(r ports.Record) User { return users.auth.schema.userOf(r) }
+func (users Users) value(r ports.Record) User { return users.auth.schema.UserOf(r) }
 
 // Find returns the user with the id, or nil.
 func (users Users) Find(ctx context.Context, id string) (*User, error) {
@@ -39,17 +39,17 @@ func (users Users) one(ctx context.Context, q *ports.Query, arg string) (*User, 
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	u := users.auth.schema.userOf(records[0])
+	u := users.auth.schema.UserOf(records[0])
 	return &u, nil
 }
 
 // New returns a user to fill and give to CreateUser: added fields have their defaults.
 func (users Users) New(ctx context.Context) User {
-	values := make([]ports.Value, len(users.auth.schema.userExtras))
-	for i, e := range users.auth.schema.userExtras {
+	values := make([]ports.Value, len(users.auth.userExtras))
+	for i, e := range users.auth.userExtras {
 		values[i] = e.initial(ctx)
 	}
-	return User{Extra: ports.NewExtra(users.auth.schema.userShown, values)}
+	return User{Extra: users.auth.schema.NewUser(values)}
 }
 
 // Create stores a user made by New and returns it with its id and times. An id that the caller or a before-hook gave it
@@ -66,7 +66,7 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 	if !email.Valid(u.Email) {
 		return User{}, ErrInvalidEmail
 	}
-	if len(u.Values()) != len(users.auth.schema.userExtras) {
+	if len(u.Values()) != len(users.auth.userExtras) {
 		u.Extra = users.New(ctx).Extra
 	}
 	with = slices.Clone(with) // the caller's stay as they are
@@ -76,15 +76,15 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 	now := users.auth.now()
 	u.CreatedAt, u.UpdatedAt = now, now
 	var err error
-	if u.ID, err = users.auth.newID(ctx, users.auth.schema.user, u.ID); err != nil {
+	if u.ID, err = users.auth.newID(ctx, users.auth.schema.User, u.ID); err != nil {
 		return User{}, err
 	}
 	err = users.auth.tx(ctx, func(ctx context.Context) error {
-		stored, err := users.auth.config.Store.Create(ctx, users.auth.schema.user, users.auth.schema.userRecord(&u))
+		stored, err := users.auth.config.Store.Create(ctx, users.auth.schema.User, users.auth.schema.UserRecord(&u))
 		if err != nil {
-			return conflict(err, users.auth.schema.userExtras)
+			return conflict(err, users.auth.userExtras)
 		}
-		u = users.auth.schema.userOf(stored)
+		u = users.auth.schema.UserOf(stored)
 		for i := range with {
 			if with[i], err = users.auth.Accounts.create(ctx, with[i], u.ID); err != nil {
 				return err
@@ -111,7 +111,7 @@ func (users Users) beforeCreate(ctx context.Context, u *User, with []Account) er
 	if u.Email = email.Normal(u.Email); !email.Valid(u.Email) { // a hook may have changed it
 		return ErrInvalidEmail
 	}
-	for i, e := range users.auth.schema.userExtras {
+	for i, e := range users.auth.userExtras {
 		if e.required && u.Values()[i].IsNull() {
 			return fieldError("MISSING_FIELD", e.name, " is required")
 		}
@@ -143,7 +143,7 @@ func (users Users) afterCreate(ctx context.Context, u User, with []Account) erro
 // Decoy returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is
 // taken where that must not show.
 func (users Users) Decoy(ctx context.Context, u User) (User, error) {
-	id, err := users.auth.newID(ctx, users.auth.schema.user, u.ID)
+	id, err := users.auth.newID(ctx, users.auth.schema.User, u.ID)
 	switch {
 	case err != nil || id != "":
 	case users.auth.config.IDs == ports.IDObjectID:
@@ -194,14 +194,14 @@ func (users Users) Update(ctx context.Context, id string, change Patch) (User, e
 	if err := normalEmail(&change); err != nil { // a hook may have changed it
 		return User{}, err
 	}
-	r, ok, err := users.auth.update(ctx, users.auth.schema.user, id, change)
+	r, ok, err := users.auth.update(ctx, users.auth.schema.User, id, change)
 	if err != nil {
-		return User{}, conflict(err, users.auth.schema.userExtras)
+		return User{}, conflict(err, users.auth.userExtras)
 	}
 	if !ok {
 		return User{}, ErrUserNotFound
 	}
-	u := users.auth.schema.userOf(r)
+	u := users.auth.schema.UserOf(r)
 	if err := users.auth.kept.userChanged(ctx, id); err != nil {
 		return User{}, err
 	}

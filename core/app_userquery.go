@@ -112,7 +112,7 @@ func (users Users) search(q UserQuery) (*userSearch, error) {
 		sort.Field = "createdAt"
 	}
 	s := &userSearch{query: ports.Query{
-		Model: users.auth.schema.user, Order: []ports.Order{sort}, Limit: maxList, Paged: true, Once: true,
+		Model: users.auth.schema.User, Order: []ports.Order{sort}, Limit: maxList, Paged: true, Once: true,
 	}}
 	err := s.look(q)
 	for _, f := range q.Filters {
@@ -140,9 +140,9 @@ func (users Users) search(q UserQuery) (*userSearch, error) {
 
 // hides reports whether the query names a field that JSON does not show.
 func (users Users) hides(q *ports.Query) bool {
-	return slices.ContainsFunc(users.auth.schema.userShown, func(f ports.ExtraField) bool {
-		return f.Hidden && (q.Order[0].Field == f.Name ||
-			slices.ContainsFunc(q.Where, func(c ports.Condition) bool { return c.Field == f.Name }))
+	return slices.ContainsFunc(users.auth.userExtras, func(f extraField) bool {
+		return f.hidden && (q.Order[0].Field == f.name ||
+			slices.ContainsFunc(q.Where, func(c ports.Condition) bool { return c.Field == f.name }))
 	})
 }
 

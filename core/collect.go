@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/ports"
 )
 
 type tableDraft struct {
 	model    *ports.Model
-	complete func(s *schema, byName map[string]*ports.Model) error
+	complete func(s *schema.Schema, byName map[string]*ports.Model) error
 	settle   func() error
 }
 
@@ -89,14 +91,15 @@ func (a *Auth) complete(all []*Declaration) error {
 	if err != nil {
 		return err
 	}
-	if a.schema, err = newSchema(a.config.IDs, users, sessions); err != nil {
-		return err
+	a.userExtras, a.sessionExtras = users, sessions
+	if a.schema, err = schema.New(a.config.IDs, added(users), added(sessions)); err != nil {
+		return fmt.Errorf("kernia: %w", err)
 	}
 	if a.config.RateLimit.InStore {
-		a.schema.addRateLimit()
+		a.schema.AddRateLimit()
 	}
 	byName := map[string]*ports.Model{}
-	for _, m := range a.schema.all {
+	for _, m := range a.schema.All {
 		byName[m.Name] = m
 	}
 	for _, d := range all {
@@ -105,7 +108,7 @@ func (a *Auth) complete(all []*Declaration) error {
 				return fmt.Errorf("kernia: feature %s: table %q is declared twice", d.feature, t.model.Name)
 			}
 			byName[t.model.Name] = t.model
-			a.schema.all = append(a.schema.all, t.model)
+			a.schema.All = append(a.schema.All, t.model)
 		}
 	}
 	for _, d := range all {
@@ -127,7 +130,12 @@ func (a *Auth) complete(all []*Declaration) error {
 			}
 		}
 	}
-	return a.schema.name(a.config.Tables)
+	for table, naming := range a.config.Tables {
+		if err := a.schema.Rename(table, naming.Table, naming.Columns); err != nil {
+			return badSetting("Tables", "%w", err)
+		}
+	}
+	return nil
 }
 
 // extras returns what the features and then the application's own setting add to a table.
@@ -182,4 +190,15 @@ func reserved(field string) bool {
 		}
 	}
 	return false
+}
+
+// added returns the fields as the schema has them.
+func added(fields []extraField) []schema.Added {
+	out := make([]schema.Added, len(fields))
+	for i, e := range fields {
+		out[i] = schema.Added{
+			Name: e.name, Column: e.column, Type: e.kind, Hidden: e.hidden, Required: e.required, Unique: e.unique, Default: e.fallback,
+		}
+	}
+	return out
 }

@@ -22,7 +22,7 @@ func fieldError(code, name, text string) *Error {
 // missing, FIELD_NOT_ALLOWED for one that clients may not set and that has no default, VALIDATION_ERROR for a value
 // of another type. FieldValues that are no added field are ignored.
 func (users Users) SetFields(u *User, m FieldValues) error {
-	for i, e := range users.auth.schema.userExtras {
+	for i, e := range users.auth.userExtras {
 		given, issue := e.among(m)
 		switch {
 		case issue != nil:

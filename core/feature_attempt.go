@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -56,7 +58,7 @@ func (c *Call) Suspend(at Attempt) (string, error) {
 		s.AccountID, s.Password = at.Account.ID, digest(at.Account.Password)
 	}
 	if len(s.Fields) > 0 {
-		s.Values = encodeRecord(at.Session.Fields.values)
+		s.Values = schema.Encode(at.Session.Fields.values)
 	}
 	text, err := json.Marshal(s)
 	return string(text), err
@@ -104,15 +106,15 @@ func (a *Auth) fieldsOf(s suspended) (Patch, error) {
 	}
 	var values []json.RawMessage
 	if err := json.Unmarshal(s.Values, &values); err != nil || len(values) != len(s.Fields) {
-		return fields, errSnapshot
+		return fields, schema.ErrForm
 	}
 	for i, name := range s.Fields {
-		at := a.schema.session.Field(name)
+		at := a.schema.Session.Field(name)
 		if at < 0 {
-			return fields, errSnapshot
+			return fields, schema.ErrForm
 		}
 		var v ports.Value
-		if err := decodeValueOf(a.schema.session.Fields[at].Type, values[i], &v); err != nil {
+		if err := schema.DecodeValue(a.schema.Session.Fields[at].Type, values[i], &v); err != nil {
 			return fields, err
 		}
 		fields.Put(name, v)

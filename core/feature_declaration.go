@@ -3,6 +3,8 @@ package kernia
 import (
 	"context"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -19,7 +21,7 @@ type Declaration struct {
 	auth       *Auth
 	operations []*Operation
 	tables     []tableDraft
-	keys       []func(s *schema) error
+	keys       []func(s *schema.Schema) error
 	users      []Extra
 	sessions   []Extra
 	hooks      []Hooks

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
 	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 )
@@ -82,8 +83,8 @@ func (t *Table[T]) compile() error {
 }
 
 // complete fills in what is known once everybody has declared.
-func (t *Table[T]) complete(s *schema, byName map[string]*ports.Model) error {
-	t.schema.ID = s.user.ID
+func (t *Table[T]) complete(s *schema.Schema, byName map[string]*ports.Model) error {
+	t.schema.ID = s.User.ID
 	for i, f := range t.fields {
 		if f.reference == "" {
 			continue
@@ -137,7 +138,7 @@ func (t *Table[T]) Create(ctx context.Context, v T) (T, error) {
 	if err != nil {
 		return v, err
 	}
-	r[0] = idValue(id)
+	r[0] = ports.Nullable(id)
 	stored, err := t.auth.config.Store.Create(ctx, t.schema, r)
 	if err != nil {
 		return v, err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -20,19 +22,19 @@ type UserKey struct {
 // is unique.
 func (d *Declaration) UserKey(field string) *UserKey {
 	k := &UserKey{auth: d.auth}
-	d.keys = append(d.keys, func(s *schema) error { return k.complete(s, field) })
+	d.keys = append(d.keys, func(s *schema.Schema) error { return k.complete(s, field) })
 	return k
 }
 
 // complete builds the queries once all fields are known.
-func (k *UserKey) complete(s *schema, field string) error {
-	i := slices.IndexFunc(s.userExtras, func(e extraField) bool { return e.name == field })
-	if i < 0 || !s.userExtras[i].unique || s.userExtras[i].kind != ports.TypeString {
+func (k *UserKey) complete(s *schema.Schema, field string) error {
+	i := slices.IndexFunc(k.auth.userExtras, func(e extraField) bool { return e.name == field })
+	if i < 0 || !k.auth.userExtras[i].unique || k.auth.userExtras[i].kind != ports.TypeString {
 		return fmt.Errorf("a key needs the field %q of users, unique and of text", field)
 	}
-	k.user = ports.Query{Model: s.user, Where: []ports.Condition{eq(field)}, Limit: 1}
+	k.user = ports.Query{Model: s.User, Where: []ports.Condition{eq(field)}, Limit: 1}
 	k.credential = ports.Query{
-		Model: s.account, Follow: "userId", Limit: 1,
+		Model: s.Account, Follow: "userId", Limit: 1,
 		Where: []ports.Condition{eq("providerId"), {Field: field, Followed: true}},
 	}
 	return nil

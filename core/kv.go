@@ -10,7 +10,7 @@ import (
 // place settles where sessions, one-time values and counts go.
 func (a *Auth) place() error {
 	tables := tablekv.Tables{
-		Store: a.config.Store, Values: a.schema.verification, Counts: a.schema.rateLimit, Now: a.now,
+		Store: a.config.Store, Values: a.schema.Verification, Counts: a.schema.RateLimit, Now: a.now,
 		NewID: func(ctx context.Context, m *ports.Model) (string, error) { return a.newID(ctx, m, "") },
 	}
 	a.kv, a.counts = a.config.KV, a.config.KV
@@ -23,7 +23,7 @@ func (a *Auth) place() error {
 	if a.kv == nil {
 		a.kv = tablekv.New(tables, a.counts)
 	}
-	rows := tableSessions{auth: a, dead: tablekv.NewSweeper(a.schema.session)}
+	rows := tableSessions{auth: a, dead: tablekv.NewSweeper(a.schema.Session)}
 	a.kept = rows
 	if a.config.Session.Place == InStore {
 		return nil

@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 )
@@ -40,13 +42,13 @@ func (t tableSessions) store() ports.Store { return t.auth.config.Store }
 func (t tableSessions) create(ctx context.Context, s Session, _ User) (Session, error) {
 	token := s.Token
 	s.Token = t.auth.stored(token)
-	r, err := t.store().Create(ctx, t.auth.schema.session, t.auth.schema.sessionRecord(&s))
+	r, err := t.store().Create(ctx, t.auth.schema.Session, t.auth.schema.SessionRecord(&s))
 	if err != nil {
 		return Session{}, err
 	}
-	s = t.auth.schema.sessionOf(r)
+	s = t.auth.schema.SessionOf(r)
 	s.Token = token
-	t.auth.sweep(ctx, t.dead, t.auth.schema.session)
+	t.auth.sweep(ctx, t.dead, t.auth.schema.Session)
 	return s, nil
 }
 
@@ -68,14 +70,14 @@ func (t tableSessions) find(ctx context.Context, token string) (*Principal, erro
 		return nil, err
 	}
 	for _, r := range records {
-		stored := r[sessionToken].AsString()
+		stored := r[schema.SessionToken].AsString()
 		// The index has compared already; this comparison leaks nothing through its time and does not rest on a
 		// database's idea of equality.
 		if subtle.ConstantTimeCompare([]byte(stored), []byte(hashed))|subtle.ConstantTimeCompare([]byte(stored), []byte(token)) != 1 {
 			continue
 		}
-		n := len(t.auth.schema.session.Fields)
-		p := &Principal{By: BySession, Session: t.auth.schema.sessionOf(r[:n]), User: t.auth.schema.userOf(r[n:]), stored: stored}
+		n := len(t.auth.schema.Session.Fields)
+		p := &Principal{By: BySession, Session: t.auth.schema.SessionOf(r[:n]), User: t.auth.schema.UserOf(r[n:]), stored: stored}
 		p.Session.Token = token
 		return p, nil
 	}
@@ -94,7 +96,7 @@ func (t tableSessions) extend(ctx context.Context, p *Principal, expires, now ti
 }
 
 func (t tableSessions) update(ctx context.Context, p *Principal, change Patch) (bool, error) {
-	r, ok, err := t.auth.update(ctx, t.auth.schema.session, p.Session.ID, change)
+	r, ok, err := t.auth.update(ctx, t.auth.schema.Session, p.Session.ID, change)
 	if err == nil && ok {
 		t.take(p, r)
 	}
@@ -104,7 +106,7 @@ func (t tableSessions) update(ctx context.Context, p *Principal, change Patch) (
 // take makes p what the row is now.
 func (t tableSessions) take(p *Principal, r ports.Record) {
 	token := p.Session.Token
-	p.Session, p.stored = t.auth.schema.sessionOf(r), r[sessionToken].AsString()
+	p.Session, p.stored = t.auth.schema.SessionOf(r), r[schema.SessionToken].AsString()
 	p.Session.Token = token
 }
 
@@ -142,7 +144,7 @@ func (t tableSessions) list(ctx context.Context, userID string) ([]Session, erro
 	}
 	list := make([]Session, len(records))
 	for i, r := range records {
-		list[i] = t.auth.schema.sessionOf(r)
+		list[i] = t.auth.schema.SessionOf(r)
 	}
 	return list, nil
 }

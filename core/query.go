@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -34,38 +36,38 @@ type queries struct {
 
 func eq(field string) ports.Condition { return ports.Condition{Field: field} }
 
-func newQueries(s *schema) queries {
+func newQueries(s *schema.Schema) queries {
 	tokens := ports.Condition{Field: "token", Op: ports.In, Count: 2}
 	return queries{
-		sessionByToken: ports.Query{Model: s.session, Where: []ports.Condition{tokens}, Follow: "userId", Limit: 2},
+		sessionByToken: ports.Query{Model: s.Session, Where: []ports.Condition{tokens}, Follow: "userId", Limit: 2},
 		sessionsOf: ports.Query{
-			Model: s.session, Limit: maxList, Order: []ports.Order{{Field: "createdAt"}},
+			Model: s.Session, Limit: maxList, Order: []ports.Order{{Field: "createdAt"}},
 			Where: []ports.Condition{eq("userId"), {Field: "expiresAt", Op: ports.Gt}},
 		},
-		userByID:    ports.Query{Model: s.user, Where: []ports.Condition{eq("id")}, Limit: 1},
-		userByEmail: ports.Query{Model: s.user, Where: []ports.Condition{eq("email")}, Limit: 1},
+		userByID:    ports.Query{Model: s.User, Where: []ports.Condition{eq("id")}, Limit: 1},
+		userByEmail: ports.Query{Model: s.User, Where: []ports.Condition{eq("email")}, Limit: 1},
 		credentialByEmail: ports.Query{
-			Model: s.account, Follow: "userId", Limit: 1,
+			Model: s.Account, Follow: "userId", Limit: 1,
 			Where: []ports.Condition{eq("providerId"), {Field: "email", Followed: true}},
 		},
-		accountByProvider: ports.Query{Model: s.account, Follow: "userId", Limit: 1, Where: []ports.Condition{eq("providerId"), eq("accountId")}},
-		accountOf:         ports.Query{Model: s.account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
-		accountsOf:        ports.Query{Model: s.account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
-		dropSession:       ports.Delete{Model: s.session, Where: []ports.Condition{tokens}},
-		dropExpired:       ports.Delete{Model: s.session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
-		dropOwn:           ports.Delete{Model: s.session, Where: []ports.Condition{tokens, eq("userId")}},
-		dropSessions:      ports.Delete{Model: s.session, Where: []ports.Condition{eq("userId")}},
+		accountByProvider: ports.Query{Model: s.Account, Follow: "userId", Limit: 1, Where: []ports.Condition{eq("providerId"), eq("accountId")}},
+		accountOf:         ports.Query{Model: s.Account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
+		accountsOf:        ports.Query{Model: s.Account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
+		dropSession:       ports.Delete{Model: s.Session, Where: []ports.Condition{tokens}},
+		dropExpired:       ports.Delete{Model: s.Session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
+		dropOwn:           ports.Delete{Model: s.Session, Where: []ports.Condition{tokens, eq("userId")}},
+		dropSessions:      ports.Delete{Model: s.Session, Where: []ports.Condition{eq("userId")}},
 		dropOthers: ports.Delete{
-			Model: s.session, Where: []ports.Condition{eq("userId"), {Field: "id", Op: ports.Ne}},
+			Model: s.Session, Where: []ports.Condition{eq("userId"), {Field: "id", Op: ports.Ne}},
 		},
-		dropAccount: ports.Delete{Model: s.account, Where: []ports.Condition{eq("id"), eq("userId")}},
-		dropUser:    ports.Delete{Model: s.user, Where: []ports.Condition{eq("id")}},
+		dropAccount: ports.Delete{Model: s.Account, Where: []ports.Condition{eq("id"), eq("userId")}},
+		dropUser:    ports.Delete{Model: s.User, Where: []ports.Condition{eq("id")}},
 		setPassword: ports.Update{
-			Model: s.account, Key: ports.Key{"id"}, Where: []ports.Condition{eq("password")},
+			Model: s.Account, Key: ports.Key{"id"}, Where: []ports.Condition{eq("password")},
 			Set: []ports.Change{{Field: "password"}, {Field: "updatedAt"}},
 		},
 		extendSession: ports.Update{
-			Model: s.session, Key: ports.Key{"id"}, Where: []ports.Condition{eq("expiresAt"), eq("token")},
+			Model: s.Session, Key: ports.Key{"id"}, Where: []ports.Condition{eq("expiresAt"), eq("token")},
 			Set: []ports.Change{{Field: "expiresAt"}, {Field: "updatedAt"}, {Field: "token"}},
 		},
 	}

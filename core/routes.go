@@ -138,7 +138,7 @@ func updateSession(ctx context.Context, c *Call, in fieldsInput) (sessionUpdate,
 		return sessionUpdate{}, err
 	}
 	var change Patch
-	if err := patchFields(&change, c.auth.schema.sessionExtras, in.Fields); err != nil {
+	if err := patchFields(&change, c.auth.sessionExtras, in.Fields); err != nil {
 		return sessionUpdate{}, err
 	}
 	if change.Len() == 0 {
@@ -164,7 +164,7 @@ func updateUser(ctx context.Context, c *Call, in fieldsInput) (Status, error) {
 	if err := patchProfile(&change, in.Fields); err != nil {
 		return Status{}, err
 	}
-	if err := patchFields(&change, c.auth.schema.userExtras, in.Fields); err != nil {
+	if err := patchFields(&change, c.auth.userExtras, in.Fields); err != nil {
 		return Status{}, err
 	}
 	if change.Len() == 0 {

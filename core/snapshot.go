@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kernia-go/kernia/core/internal/schema"
+
 	"github.com/kernia-go/kernia/core/internal/secret"
 	"github.com/kernia-go/kernia/ports"
 )
@@ -42,10 +44,10 @@ func (k kvSessions) encode(s Session, u User) (string, error) {
 
 // marshal takes a session whose token is hashed already.
 func (k kvSessions) marshal(s *Session, u *User) (string, error) {
-	schema := k.auth.schema
+	models := k.auth.schema
 	b, err := json.Marshal(snapshot{
-		Session: encodeRecord(schema.sessionRecord(s)), SessionExtras: names(schema.session.Fields[sessionFields:]),
-		User: encodeRecord(schema.userRecord(u)), UserExtras: names(schema.user.Fields[userFields:]),
+		Session: schema.Encode(models.SessionRecord(s)), SessionExtras: schema.Names(models.Session.Fields[schema.SessionFields:]),
+		User: schema.Encode(models.UserRecord(u)), UserExtras: schema.Names(models.User.Fields[schema.UserFields:]),
 	})
 	return string(b), err
 }
@@ -55,15 +57,15 @@ func (k kvSessions) decode(value string) (*Principal, error) {
 	if err := json.Unmarshal([]byte(value), &snap); err != nil {
 		return nil, err
 	}
-	session, err := decodeRecord(k.auth.schema.session, snap.Session, sessionFields, snap.SessionExtras)
+	session, err := schema.Decode(k.auth.schema.Session, snap.Session, schema.SessionFields, snap.SessionExtras)
 	if err != nil {
 		return nil, err
 	}
-	user, err := decodeRecord(k.auth.schema.user, snap.User, userFields, snap.UserExtras)
+	user, err := schema.Decode(k.auth.schema.User, snap.User, schema.UserFields, snap.UserExtras)
 	if err != nil {
 		return nil, err
 	}
-	p := &Principal{By: BySession, Session: k.auth.schema.sessionOf(session), User: k.auth.schema.userOf(user)}
+	p := &Principal{By: BySession, Session: k.auth.schema.SessionOf(session), User: k.auth.schema.UserOf(user)}
 	p.stored = p.Session.Token
 	return p, nil
 }
@@ -129,7 +131,7 @@ func (k kvSessions) find(ctx context.Context, token string) (*Principal, error) 
 	p, err := k.decode(e.Value)
 	if err != nil || p.stored != hashed {
 		// Written by a program whose fields have other types: what the store knows counts, or nobody.
-		k.auth.config.Logger.WarnContext(ctx, "session snapshot not readable", "error", errors.Join(err, errSnapshot))
+		k.auth.config.Logger.WarnContext(ctx, "session snapshot not readable", "error", errors.Join(err, schema.ErrForm))
 		if k.copy {
 			return k.rows.find(ctx, token)
 		}
@@ -354,7 +356,7 @@ func (k kvSessions) refresh(ctx context.Context, userID string) (there bool, err
 			_, err := k.revokeAll(ctx, userID, "")
 			return false, err
 		}
-		now := k.auth.schema.userRecord(u)
+		now := k.auth.schema.UserRecord(u)
 		if slices.EqualFunc(written, now, ports.Value.Equal) {
 			return true, nil
 		}
@@ -373,5 +375,5 @@ func (k kvSessions) refresh(ctx context.Context, userID string) (there bool, err
 }
 
 func (k kvSessions) sameUser(a, b *User) bool {
-	return slices.EqualFunc(k.auth.schema.userRecord(a), k.auth.schema.userRecord(b), ports.Value.Equal)
+	return slices.EqualFunc(k.auth.schema.UserRecord(a), k.auth.schema.UserRecord(b), ports.Value.Equal)
 }

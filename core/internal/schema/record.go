@@ -1,4 +1,4 @@
-package kernia
+package schema
 
 import (
 	"encoding/json"
@@ -8,7 +8,8 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-func encodeRecord(r ports.Record) json.RawMessage {
+// Encode returns a record as a JSON array in the order of its fields.
+func Encode(r ports.Record) json.RawMessage {
 	b := []byte{'['}
 	for i, v := range r {
 		if i > 0 {
@@ -23,13 +24,14 @@ func encodeRecord(r ports.Record) json.RawMessage {
 	return append(b, ']')
 }
 
-var errSnapshot = errors.New("kernia: a session snapshot does not fit the schema")
+// ErrForm says that a text is no record of the model.
+var ErrForm = errors.New("kernia: a session snapshot does not fit the schema")
 
-// decodeRecord reads a record whose fields from own on are those called extras: whatever the model's own are now.
-func decodeRecord(m *ports.Model, raw json.RawMessage, own int, extras []string) (ports.Record, error) {
+// Decode reads a record whose fields from own on are those called extras: whatever the model's own are now.
+func Decode(m *ports.Model, raw json.RawMessage, own int, extras []string) (ports.Record, error) {
 	var parts []json.RawMessage
 	if err := json.Unmarshal(raw, &parts); err != nil || len(parts) != own+len(extras) {
-		return nil, errSnapshot
+		return nil, ErrForm
 	}
 	r := make(ports.Record, len(m.Fields))
 	for i := range m.Fields {
@@ -41,14 +43,15 @@ func decodeRecord(m *ports.Model, raw json.RawMessage, own int, extras []string)
 				continue
 			}
 		}
-		if err := decodeValueOf(f.Type, parts[at], &r[i]); err != nil {
-			return nil, errSnapshot
+		if err := DecodeValue(f.Type, parts[at], &r[i]); err != nil {
+			return nil, ErrForm
 		}
 	}
 	return r, nil
 }
 
-func decodeValueOf(t ports.Type, raw json.RawMessage, to *ports.Value) error {
+// DecodeValue reads one value of the type.
+func DecodeValue(t ports.Type, raw json.RawMessage, to *ports.Value) error {
 	if string(raw) == "null" {
 		return nil
 	}
@@ -76,7 +79,8 @@ func decodeInto[T any](raw json.RawMessage, to *ports.Value, value func(T) ports
 	return nil
 }
 
-func names(fields []ports.Field) []string {
+// Names returns the names of fields.
+func Names(fields []ports.Field) []string {
 	out := make([]string, len(fields))
 	for i := range fields {
 		out[i] = fields[i].Name
