@@ -13,11 +13,11 @@ type Clock interface {
 // SystemClock is the clock of the machine. The zero SystemClock is ready to use.
 type SystemClock struct{}
 
-// Now returns what the machine takes for the current instant.
+// Now returns the machine's time.
 func (SystemClock) Now() time.Time { return time.Now() } //nolint:forbidigo // the one place that asks
 
 // A Random fills buffers with unpredictable bytes. It is safe for concurrent use.
 type Random interface {
-	// Read fills all of p, or returns an error and what it filled must not be used.
+	// Read fills all of p. After an error, the content of p must not be used.
 	Read(p []byte) (n int, err error)
 }

@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// A User is one person or machine that can sign in. Values of fields that an application or a feature added are
-// in Extra.
+// A User is one person or machine that can sign in. Extra has the values of fields that an application or a feature
+// added.
 type User struct {
 	ID            string
 	Name          string
 	Email         string // lower case
 	EmailVerified bool
-	Image         *string // nil: none
+	Image         *string // nil for none
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	Extra
 }
 
-// A Session is one signed-in client of a user. Token authenticates and is a secret wherever it is the token itself;
-// where it is the stored form (sha256: and a hash), it is a handle that revokes the session and never authenticates.
+// A Session is one signed-in client of a user. Token is either the token itself, which is a secret and authenticates, or
+// its stored form ("sha256:" and a hash), which only revokes the session and never authenticates.
 type Session struct {
 	ID        string
 	UserID    string
 	Token     string
-	ExpiresAt time.Time // from this instant on the session is over
+	ExpiresAt time.Time // from this instant on, the session has expired
 	CreatedAt time.Time
 	UpdatedAt time.Time
-	IPAddress string // "" where unknown
-	UserAgent string // "" where unknown
+	IPAddress string // "" if unknown
+	UserAgent string // "" if unknown
 	Extra
 }
 
@@ -37,8 +37,8 @@ func (s Session) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", s.ID), slog.String("user_id", s.UserID))
 }
 
-// An Account is one way a user signs in: a password (ProviderID "credential", AccountID the user's id) or an
-// identity at a provider. An empty string or zero time is kept as null.
+// An Account is one way in which a user signs in: by a password (ProviderID is "credential" and AccountID the user's id)
+// or by an identity at a provider. Empty strings and zero times are stored as null.
 type Account struct {
 	ID                    string
 	UserID                string
@@ -55,7 +55,7 @@ type Account struct {
 	UpdatedAt             time.Time
 }
 
-// LogValue keeps tokens and password hash out of logs.
+// LogValue keeps tokens and the password hash out of logs.
 func (a Account) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", a.ID), slog.String("user_id", a.UserID), slog.String("provider_id", a.ProviderID))
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Events receives what happened, for an audit trail. Record is called after the change is committed, with a
-// context detached from the request's; its error is logged and changes no answer. Delivery is at most once. It is
-// safe for concurrent use.
+// Events receives the audit trail. Record is called after a change is committed, at most once for each event, with a
+// context that does not end with the request. Its error is logged and does not change the answer. An Events is safe
+// for concurrent use.
 type Events interface {
 	Record(ctx context.Context, e Event) error
 }
@@ -16,8 +16,8 @@ type Events interface {
 type Event struct {
 	Type      string // dotted, as in "session.created"
 	Time      time.Time
-	UserID    string // whom it concerns; "" where nobody is known
-	SessionID string // "" where no session is concerned
-	IPAddress string // "" where unknown
-	UserAgent string // "" where unknown
+	UserID    string // the user concerned; "" if unknown
+	SessionID string // the session concerned; "" for none
+	IPAddress string // "" if unknown
+	UserAgent string // "" if unknown
 }

@@ -12,21 +12,22 @@ import (
 // JavaScript client reads more or fewer digits wrongly.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// An ExtraField describes one added field of a user or a session: where its value stands and whether JSON shows it.
+// An ExtraField describes one added field of a user or a session.
 type ExtraField struct {
 	Name   string
 	Hidden bool // never part of JSON
 }
 
-// Extra holds the values of the fields added to a user or session. It is embedded in both, is copied with them
-// and copies on write, so a changed copy leaves the original alone. The zero Extra has no fields. Read and write
-// it through a field value of the core, or by name here.
+// Extra holds the values of the fields that were added to a user or session, and is embedded in both. It copies on
+// write, so that a change to a copied user does not change the original. The zero Extra has no fields. Read and write
+// the values by the core's Field, or by name here.
 type Extra struct {
 	fields []ExtraField
 	values []Value
 }
 
-// NewExtra returns the values of fields, in their order; values may be longer than needed and is not kept.
+// NewExtra returns an Extra with the fields and, in the same order, their values. It copies values, which may be longer
+// than needed.
 func NewExtra(fields []ExtraField, values []Value) Extra {
 	if len(fields) == 0 {
 		return Extra{}
@@ -34,7 +35,7 @@ func NewExtra(fields []ExtraField, values []Value) Extra {
 	return Extra{fields: fields, values: slices.Clone(values[:len(fields)])}
 }
 
-// Lookup returns the value of the named added field; ok is false where there is no such field.
+// Lookup returns the value of the named field; ok is false if there is no such field.
 func (e Extra) Lookup(name string) (v Value, ok bool) {
 	for i := range e.fields {
 		if e.fields[i].Name == name {
@@ -44,7 +45,7 @@ func (e Extra) Lookup(name string) (v Value, ok bool) {
 	return Value{}, false
 }
 
-// Put sets the value of the named added field and reports whether there is such a field.
+// Put sets the value of the named field, and reports whether there is such a field.
 func (e *Extra) Put(name string, v Value) bool {
 	for i := range e.fields {
 		if e.fields[i].Name == name {
@@ -56,7 +57,7 @@ func (e *Extra) Put(name string, v Value) bool {
 	return false
 }
 
-// Shown yields the names and values of the added fields that JSON shows, in their order.
+// Shown yields the names and values of the fields that are not hidden, in their order.
 func (e Extra) Shown() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		for i, f := range e.fields {
@@ -70,7 +71,7 @@ func (e Extra) Shown() iter.Seq2[string, Value] {
 // Values returns the values in the order of their fields. The caller must not change them.
 func (e Extra) Values() []Value { return e.values }
 
-// MarshalJSON writes the user as the wire has it, added fields among its own, hidden ones left out.
+// MarshalJSON returns the user's JSON as clients get it: with the added fields, without the hidden ones.
 func (u User) MarshalJSON() ([]byte, error) { return u.AppendJSON(nil), nil }
 
 // AppendJSON appends the JSON form of the user to dst.
@@ -91,7 +92,7 @@ func (u *User) AppendJSON(dst []byte) []byte {
 	return append(appendMember(append(dst, ','), "id", u.ID), '}')
 }
 
-// MarshalJSON writes the session as the wire has it, added fields among its own, hidden ones left out.
+// MarshalJSON returns the session's JSON as clients get it: with the added fields, without the hidden ones.
 func (s Session) MarshalJSON() ([]byte, error) { return s.AppendJSON(nil), nil }
 
 // AppendJSON appends the JSON form of the session to dst.
@@ -145,7 +146,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	return append(dst, "null"...)
 }
 
-// AppendString appends s as a JSON string to dst, escaping no more than JSON demands, as JavaScript does.
+// AppendString appends s to dst as a JSON string. Like JavaScript, it escapes only what JSON requires.
 func AppendString(dst []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {

@@ -9,24 +9,24 @@ import (
 )
 
 // A Fetcher sends HTTP requests to other servers: identity providers, lists of breached passwords, webhooks. URLs may
-// come from users, so a Fetcher guards the network that it runs in:
+// come from users, so a Fetcher protects the network that it runs in:
 //
 //   - It calls https only, and verifies the server's certificate.
-//   - It calls public addresses only: no private, loopback, link-local, shared or multicast ones, and none at which a
-//     cloud serves its metadata. What counts is the address that is dialled, after DNS.
-//   - The operator can name servers that are exempt from either rule.
-//   - It follows no redirect: the caller gets the 3xx as it came.
-//   - It keeps no cookies, and takes no proxy from the environment.
+//   - It calls public addresses only: no private, loopback, link-local, shared or multicast addresses, and no metadata
+//     service of a cloud. It checks the address that it dials, after DNS.
+//   - The operator can exempt servers from either rule.
+//   - It follows no redirect: the caller gets the 3xx.
+//   - It keeps no cookies, and ignores proxies named by the environment.
 //   - It limits the time of a call and the sizes of the answer's header and body; the limit of the body counts
 //     decompressed bytes.
 //
-// Every method is safe for concurrent use. Errors are [ErrInvalid] for a request that is wrong in itself,
-// [ErrForbidden], [ErrTooLarge], [ErrUnavailable], or the context's own. Their text names the server and never
-// the rest of the URL, a header or a body. Prove an implementation with package fetchtest.
+// Every method is safe for concurrent use. Errors are [ErrInvalid] for a request that is itself wrong, [ErrForbidden],
+// [ErrTooLarge], [ErrUnavailable] or the context's own. Their text names the server, but never the rest of the URL, a
+// header or a body. Prove an implementation with package fetchtest.
 type Fetcher interface {
-	// Fetch sends r and returns the answer, whatever its status. After ErrTooLarge, ErrUnavailable and the context's
-	// error the server may have acted on the request. A POST, PUT, PATCH or DELETE is sent at most once, unless its
-	// header has an Idempotency-Key.
+	// Fetch sends r and returns the answer, whatever its status. After ErrTooLarge, ErrUnavailable or the context's
+	// error, the server may still have acted on the request. A POST, PUT, PATCH or DELETE is sent at most once, unless
+	// its header has an Idempotency-Key.
 	Fetch(ctx context.Context, r FetchRequest) (FetchResponse, error)
 }
 
@@ -34,27 +34,27 @@ type Fetcher interface {
 type FetchRequest struct {
 	Method string       // as "POST"; "" means GET
 	URL    string       // absolute, with scheme and host, without user and fragment; at most 8 KiB
-	Header []HeaderLine // at most 64 KiB; the names that the Fetcher sets itself are invalid, see Check
+	Header []HeaderLine // at most 64 KiB, without the headers that the Fetcher sets itself, see Check
 	Body   []byte       // at most 1 MiB
 }
 
 // A FetchResponse is the answer of another server.
 type FetchResponse struct {
 	Status int          // 200 or more
-	Header []HeaderLine // names as in "Content-Type"; lines of one name are in the order in which they came
-	Body   []byte       // decompressed where the header has no Content-Encoding
+	Header []HeaderLine // names as in "Content-Type"; lines with the same name are in the order of the answer
+	Body   []byte       // decompressed, unless the header has a Content-Encoding
 }
 
 // A HeaderLine is one line of an HTTP header.
 type HeaderLine struct{ Name, Value string }
 
-// ErrForbidden says that a Fetcher was not allowed to call a server: its address is not public, or the URL is http.
+// ErrForbidden says that a Fetcher may not call the server: its address is not public, or the URL is http.
 var ErrForbidden = errors.New("forbidden server")
 
-// ErrTooLarge says that an answer exceeds a [Fetcher]'s limit.
+// ErrTooLarge says that an answer exceeds the limit of a [Fetcher].
 var ErrTooLarge = errors.New("answer too large")
 
-// Lookup returns the first value of the named header, whatever the name's case, or "".
+// Lookup returns the first value of the named header, or "". The case of the name does not matter.
 func (r *FetchResponse) Lookup(name string) string {
 	for _, l := range r.Header {
 		if strings.EqualFold(l.Name, name) {
@@ -70,9 +70,10 @@ const (
 	maxFetchBody   = 1 << 20
 )
 
-// Check returns the parsed URL of the request, or an error wrapping [ErrInvalid]: the method is no word, the URL not as
-// FetchRequest asks, a header line malformed or one of Accept-Encoding, Connection, Content-Length, Expect, Host,
-// Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade or Proxy-…, or something is too long. The error quotes nothing.
+// Check returns the parsed URL of the request, or an error wrapping [ErrInvalid] if the method is not a token, the URL is
+// not as FetchRequest requires, a header line is malformed, or something is too long. These headers are refused:
+// Accept-Encoding, Connection, Content-Length, Expect, Host, Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade and
+// Proxy-…. The error quotes nothing of the request.
 func (r *FetchRequest) Check() (*url.URL, error) {
 	if r.Method != "" && !isToken(r.Method) || r.Method == "CONNECT" {
 		return nil, fmt.Errorf("%w: method", ErrInvalid)

@@ -6,41 +6,41 @@ import (
 	"time"
 )
 
-// A KV keeps values that expire: one-time values, OAuth state, rate limits, sessions where they are placed there.
+// A KV keeps values that expire: one-time values, OAuth state, rate-limit counts and, if so configured, sessions.
 //
-// Every method is safe for concurrent use and may be called from any number of processes on one server, honours
-// its context, and fails with [ErrUnavailable], [ErrInvalid] (what [CheckKeys] and [Entry.Check] refuse) or the
-// context's own error. An entry carries its own expiry, to the millisecond, judged by the [Clock] the KV was
-// opened with and not by a server's: from the instant Expires on it is not found. A KV may forget an entry once
-// it has expired; one that bounds its memory says in its documentation what it evicts.
+// Every method is safe for concurrent use, by any number of processes on one server, and ends with its context. Errors
+// are [ErrUnavailable], [ErrInvalid] (for what [CheckKeys] and [Entry.Check] refuse) or the context's own. An entry has
+// its own expiry, to the millisecond. The [Clock] that the KV was opened with decides about it, not the server's clock:
+// from the instant Expires on, the entry is not found. A KV may remove an entry once it has expired. A KV that bounds
+// its memory documents what it evicts.
 type KV interface {
 	// Find returns the entry under key.
 	Find(ctx context.Context, key string) (Entry, bool, error)
 
-	// Put stores e under key, in place of what was there.
+	// Put stores e under key and replaces any earlier entry.
 	Put(ctx context.Context, key string, e Entry) error
 
-	// Replace stores e under key if an entry that has not expired is there, in one atomic step, and reports
-	// whether it did: a write-back never revives what was deleted.
+	// Replace stores e under key only if there is an entry that has not expired, in one atomic step, and reports
+	// whether it did. So writing an entry back never revives a deleted one.
 	Replace(ctx context.Context, key string, e Entry) (bool, error)
 
-	// Take removes the entry under key and returns it; of any number of callers one gets it.
+	// Take removes the entry under key and returns it. Only one caller gets it, however many try at once.
 	Take(ctx context.Context, key string) (Entry, bool, error)
 
-	// Add counts one more under key unless l.Bound are counted already, in one atomic step. Each one counted
-	// starts the window anew; when a whole window has passed without one, the count is zero again. What is
-	// refused is not counted and moves nothing. A key has one window for ever; the bound may differ from call to call.
+	// Add counts one more under key, in one atomic step, unless l.Bound are counted already. Each counted call starts
+	// the window again; when a whole window passes without one, the count is zero again. A refused call is not counted
+	// and does not extend the window. A key always has the same window; the bound may differ from call to call.
 	Add(ctx context.Context, key string, l Limit) (LimitResult, error)
 
-	// Reset forgets what Add counted under key; a key without a count does not matter.
+	// Reset sets the count under key to zero. A key without a count is no error.
 	Reset(ctx context.Context, key string) error
 
-	// Delete removes the entries under keys; those that are not there do not matter. Counts are no entries: only
-	// Reset and the end of their window make them go.
+	// Delete removes the entries under keys. A key without an entry is no error. It does not touch counts: only Reset
+	// and the end of the window clear a count.
 	Delete(ctx context.Context, keys ...string) error
 }
 
-// An Entry is one value with the instant from which it is gone.
+// An Entry is one value with the instant at which it expires.
 type Entry struct {
 	Value   string
 	Expires time.Time
@@ -52,7 +52,7 @@ const (
 	MaxValue = 1 << 20
 )
 
-// CheckKeys returns an error wrapping [ErrInvalid] where a key is empty or longer than MaxKey.
+// CheckKeys returns an error wrapping [ErrInvalid] if a key is empty or longer than MaxKey.
 func CheckKeys(keys ...string) error {
 	for _, key := range keys {
 		if key == "" || len(key) > MaxKey {
@@ -62,7 +62,7 @@ func CheckKeys(keys ...string) error {
 	return nil
 }
 
-// Check returns an error wrapping [ErrInvalid] where the value is longer than MaxValue.
+// Check returns an error wrapping [ErrInvalid] if the value is longer than MaxValue.
 func (e Entry) Check() error {
 	if len(e.Value) > MaxValue {
 		return fmt.Errorf("%w: a value of %d bytes", ErrInvalid, len(e.Value))
@@ -70,7 +70,7 @@ func (e Entry) Check() error {
 	return nil
 }
 
-// A Limit bounds a count: at most Bound, forgotten Window after the last one counted.
+// A Limit bounds a count: at most Bound. The count is reset when Window has passed since the last counted call.
 type Limit struct {
 	Bound  int64         // at least 1
 	Window time.Duration // at least a millisecond
@@ -79,17 +79,17 @@ type Limit struct {
 // A LimitResult is the answer to one Add.
 type LimitResult struct {
 	Allowed bool
-	Count   int64         // how many are counted, this one included
-	Wait    time.Duration // how long until the count is forgotten
+	Count   int64         // the count, with this call if it is allowed
+	Wait    time.Duration // how long until the count is reset
 }
 
-// Groups is a [KV] that also lists which keys belong together, as the sessions of one user do. A group is a set
-// of names kept beside the entries: a caller adds the name before it puts the entry, removes it after it deleted
-// the entry, and skips names whose entry is gone.
+// Groups is a [KV] that also lists keys that belong together, such as the sessions of one user. A group is a set of
+// names, kept separately from the entries. A caller adds the name before it puts the entry, removes the name after it
+// deleted the entry, and skips names that have no entry.
 type Groups interface {
 	KV
 
-	// AddMember adds member to group. The group is kept at least until expires, its members at least as long as theirs.
+	// AddMember adds member to group. The member is kept at least until expires, and the group as long as its members.
 	AddMember(ctx context.Context, group, member string, expires time.Time) error
 
 	// Members returns the members of group that have not expired, sorted.

@@ -16,15 +16,15 @@ type IDKind uint8
 const (
 	IDText     IDKind = iota // any text; the core makes 32 letters and digits
 	IDUUID                   // an RFC 9562 UUID in its lower-case text form; the core makes version 4
-	IDSerial                 // a positive integer that the store counts up and never uses twice
+	IDSerial                 // a positive integer that the store counts up and never reuses
 	IDObjectID               // 24 hexadecimal digits that the store makes
 )
 
-// Stored reports whether the store makes the ids: a record to create then has null for its id.
+// Stored reports whether the store makes the ids. The id of a record to create is then null.
 func (k IDKind) Stored() bool { return k == IDSerial || k == IDObjectID }
 
-// Valid reports whether id is an id of this form. An id has one spelling: no upper case in a UUID or an ObjectID, no
-// sign and no leading zero in a number. A text is UTF-8.
+// Valid reports whether id has this form. Each id has only one spelling: no upper case in a UUID or an ObjectID, no sign
+// and no leading zero in a number. A text is UTF-8.
 func (k IDKind) Valid(id string) bool {
 	switch k {
 	case IDUUID:
@@ -48,39 +48,39 @@ func isHex(s string) bool {
 	return true
 }
 
-// A Model describes one kind of record. Models are built once, before the first call, and never change
-// afterwards; a store may keep what it derived from a Model under the Model's address.
+// A Model describes one kind of record. Models are built once, before the first call, and never change afterwards. A
+// store may cache what it derives from a Model under the Model's address.
 type Model struct {
-	Name   string // as features and errors name it, as in "user"
+	Name   string // its name in features and errors, such as "user"
 	Table  string // the table or collection; "" means Name
 	ID     IDKind // the form of the ids
 	Fields []Field
-	Unique []Key // keys of which no two records agree; records with a null in the key never collide
+	Unique []Key // no two records have the same value of such a key; records with a null in the key never conflict
 	Index  []Key // keys that look-ups use
 
-	// Expires names the time field from whose instant on a record is dead; "" where records do not expire. Callers
-	// pass over dead records and delete them now and then. A store may delete them too, once an hour has passed by
-	// its own clock.
+	// Expires names the time field that says when a record expires; "" if records do not expire. Callers ignore expired
+	// records and delete them now and then. A store may delete them too, an hour later by its own clock.
 	Expires string
 
-	// Dependents are the models whose records go when a record of this model goes, first and recursively.
+	// Dependents are the models whose records are deleted together with a record of this model: before it, and
+	// recursively.
 	Dependents []Dependent
 }
 
 // A Field is one value of a record. The first field of every model is "id", a non-null string.
 type Field struct {
-	Name       string // as features and JSON name it
+	Name       string // its name in features and JSON
 	Column     string // the column or document key; "" means Name
 	Type       Type
 	Null       bool   // may be null
-	Default    Value  // what existing records get when Migrate adds the field; null where Null is set
-	References *Model // the model whose id this string field holds, or nil; its form of ids is inherited
+	Default    Value  // what existing records get when Migrate adds the field; it may be null if Null is set
+	References *Model // the model whose id this string field holds, or nil; the field inherits that model's IDKind
 }
 
-// A Key names fields that are unique together or looked up together.
+// A Key lists fields that are unique together or looked up together.
 type Key []string
 
-// String returns the names of the fields joined by commas, the form in which [ConflictError] names a key.
+// String returns the names of the fields joined by commas, as [ConflictError] names a key.
 func (k Key) String() string { return strings.Join(k, ",") }
 
 // A Dependent is a field of another model that holds ids of this one.
@@ -89,7 +89,7 @@ type Dependent struct {
 	Field string
 }
 
-// TableName returns Table, or Name where Table is empty.
+// TableName returns Table, or Name if Table is empty.
 func (m *Model) TableName() string {
 	if m.Table != "" {
 		return m.Table
@@ -107,7 +107,7 @@ func (m *Model) Field(name string) int {
 	return -1
 }
 
-// ColumnName returns Column, or Name where Column is empty.
+// ColumnName returns Column, or Name if Column is empty.
 func (f *Field) ColumnName() string {
 	if f.Column != "" {
 		return f.Column
@@ -124,8 +124,8 @@ func (m *Model) Columns(k Key) []string {
 	return columns
 }
 
-// IDKind returns the form of the ids that field i holds: the model's own for the id, the referred model's for a
-// reference. For any other field ok is false.
+// IDKind returns the form of the ids in field i: the model's own for the id, the target's for a reference. ok is false
+// for any other field.
 func (m *Model) IDKind(i int) (kind IDKind, ok bool) {
 	if i == 0 {
 		return m.ID, true
@@ -136,9 +136,8 @@ func (m *Model) IDKind(i int) (kind IDKind, ok bool) {
 	return 0, false
 }
 
-// Check returns an error wrapping [ErrInvalid] that says what is wrong with the model itself, or nil: an id that
-// is not first, a name used twice, a key, a reference or
-// Expires that does not fit its fields.
+// Check returns nil, or an error wrapping [ErrInvalid] that says what is wrong with the model: the id is not first, a
+// name is used twice, or a key, a reference or Expires does not fit the fields.
 func (m *Model) Check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: model %q: %s", ErrInvalid, m.Name, fmt.Sprintf(format, args...))
@@ -182,9 +181,9 @@ func (m *Model) Check() error {
 	return nil
 }
 
-// CheckRecord returns an error wrapping [ErrInvalid] where r is not a record of m that [Store.Create] accepts: a
-// wrong length, a value of another type than its field, a null where none may be, an id given where the store
-// makes them or missing where it does not.
+// CheckRecord returns an error wrapping [ErrInvalid] if [Store.Create] must refuse r: its length is wrong, a value has
+// another type than its field or is null where it may not be, or the id is missing, or given although the store makes
+// the ids.
 func (m *Model) CheckRecord(r Record) error {
 	if len(r) != len(m.Fields) {
 		return fmt.Errorf("%w: a record of %q has %d values, not %d", ErrInvalid, m.Name, len(m.Fields), len(r))

@@ -4,15 +4,15 @@ import (
 	"context"
 )
 
-// A PasswordHasher turns passwords into hashes that are safe to store and checks them again. It is safe for
-// concurrent use, bounds the memory that calls at once may take, and ends with the context's error when that is
-// done while a call waits its turn.
+// A PasswordHasher turns passwords into hashes that are safe to store, and verifies passwords against them. It is safe
+// for concurrent use and bounds the memory of simultaneous calls. A call that waits for its turn ends with the
+// context's error when the context is done.
 type PasswordHasher interface {
-	// Hash returns a new hash of password, with a salt of its own.
+	// Hash returns a new hash of password, with a new salt.
 	Hash(ctx context.Context, password string) (string, error)
 
-	// Verify reports whether password gave hash, in time that does not depend on where they differ; stale reports
-	// that the hash should be replaced by a new one. A hash in a form it does not know, or with parameters out of
-	// its bounds, is an error and never a match.
+	// Verify reports whether hash was made from password. It takes the same time wherever they differ. stale reports
+	// that the hash should be replaced by a new one. A hash of unknown form, or with parameters out of bounds, is an
+	// error and never a match.
 	Verify(ctx context.Context, password, hash string) (ok, stale bool, err error)
 }

@@ -5,8 +5,8 @@ import "fmt"
 // Op is how a condition compares a field with its argument. The zero Op is [Eq].
 type Op uint8
 
-// The comparisons. A null field satisfies Null alone. A null argument satisfies nothing; In passes over it, while a
-// null among the arguments of NotIn makes that match nothing, as Ne does.
+// The comparisons. A null field satisfies only Null. A null argument satisfies nothing. In ignores a null among its
+// arguments; NotIn with a null among its arguments matches nothing, as Ne does.
 const (
 	Eq         Op = iota // equal
 	Ne                   // not null and not equal
@@ -23,50 +23,50 @@ const (
 	EndsWith             // a string that ends with the argument
 )
 
-// A Condition is what one field of a record must satisfy. Strings compare byte by byte, so that case matters, and
-// every character of an argument stands for itself, as % and _ do. All fields know Null and NotNull; all but JSON and
-// lists Eq, Ne, In and NotIn; strings, numbers and times Lt, Le, Gt and Ge; strings Contains, StartsWith and
-// EndsWith. An id or a reference is no string here: it knows no order and no parts.
+// A Condition is what one field of a record must satisfy. Strings compare byte by byte, so case matters, and no character
+// of an argument is a wildcard, not even % or _. Null and NotNull work on all fields; Eq, Ne, In and NotIn on all except
+// JSON and lists; Lt, Le, Gt and Ge on strings, numbers and times; Contains, StartsWith and EndsWith on strings. An id
+// or a reference does not count as a string here: it has no order and no parts.
 type Condition struct {
 	Field    string
-	Followed bool // the field is one of the followed reference's model
+	Followed bool // the field belongs to the model that the query follows to
 	Op       Op
-	Count    int  // of In and NotIn: how many arguments it takes, at least 1
-	Fold     bool // of Contains, StartsWith and EndsWith: the letters A to Z match in either case, no others
+	Count    int  // for In and NotIn: the number of arguments, at least 1
+	Fold     bool // for Contains, StartsWith and EndsWith: the letters A to Z match in either case, and no other letters
 }
 
-// An Order sorts by one field of the query's own model, smallest first, nulls before all, unless Desc.
+// An Order sorts by one field of the query's own model: nulls first, then the smallest first. Desc reverses this.
 type Order struct {
 	Field string
 	Desc  bool
 }
 
-// A Query describes which records to find. It is built once and passed by address with its arguments apart, so
-// that a store can keep a prepared statement under that address; it never changes after its first use. A query that
-// is composed at run time, as a search is, says Once.
+// A Query describes which records to find. It is built once and passed by address, separately from its arguments, so that
+// a store can keep a prepared statement under the address. It never changes after its first use. A query that is built at
+// run time, such as a search, sets Once.
 //
-// Arguments come in the order of the conditions, one each, none for Null and NotNull, Count for In and NotIn; then, where
-// Paged, two integers: a limit (1 or more, cut down to Limit) and an offset (0 or more).
+// Arguments come in the order of the conditions: one each, none for Null and NotNull, Count for In and NotIn. If Paged is
+// set, two integers follow: a limit (1 or more, at most Limit) and an offset (0 or more).
 type Query struct {
 	Model  *Model
 	Where  []Condition // all must hold
-	Follow string      // a reference field of Model: each record is extended by the record it refers to; one whose reference leads nowhere is not found
+	Follow string      // a reference field of Model: each record is returned together with the record it refers to (an inner join); "" for none
 	Order  []Order     // see Sort for ties
-	Limit  int         // at most so many records; at least 1
-	Paged  bool
-	Once   bool // used once: a store keeps nothing under its address, no plan and no prepared statement
+	Limit  int         // the most records to return; at least 1
+	Paged  bool        // the arguments end with a limit and an offset
+	Once   bool        // the query is used once: a store caches nothing under its address, neither plan nor statement
 }
 
 // A Change is one field that an update writes.
 type Change struct {
 	Field string
-	Add   bool // add the argument to the integer field, in place of setting it; a record whose field is null does not match
+	Add   bool // add the argument to the integer field instead of setting it; a record whose field is null does not match
 }
 
 // An Update describes how to change one record. Like a [Query] it is built once and passed by address.
 //
-// Arguments come in the order of Key, then of Where, then of Set. The conditions follow no reference. They are
-// evaluated on the record as it was before the change, in one step with it.
+// Arguments come in the order of Key, then of Where, then of Set. The conditions follow no reference. They apply to the
+// record before the change, in the same atomic step.
 type Update struct {
 	Model *Model
 	Key   Key         // the id or a declared unique key, compared by Eq
@@ -76,8 +76,8 @@ type Update struct {
 
 // A Take describes which record to remove and return. Like a [Query] it is built once and passed by address.
 //
-// Arguments come in the order of Key, then of Where. The conditions follow no reference. They are evaluated in one
-// step with the removal.
+// Arguments come in the order of Key, then of Where. The conditions follow no reference. They apply in the same atomic
+// step as the removal.
 type Take struct {
 	Model *Model
 	Key   Key         // the id or a declared unique key, compared by Eq
@@ -91,8 +91,8 @@ type Delete struct {
 	Where []Condition // all must hold, and none follows a reference; no conditions mean every record
 }
 
-// Conditions returns what must hold besides the key: Where, then, for each field to add to that may be null, that it
-// is not. The added conditions take no arguments.
+// Conditions returns Where and, for each field to add to that may be null, the condition that it is not null. These
+// further conditions take no arguments.
 func (u *Update) Conditions() []Condition {
 	where := u.Where
 	for _, c := range u.Set {
@@ -111,8 +111,8 @@ func (q *Query) follows() *Model {
 	return nil
 }
 
-// Sort returns the orders by which the records come: Order, then by id, in the direction of the last of them, unless the
-// id is among them.
+// Sort returns the full sort order: Order and then, to break ties, the id in the direction of the last Order. The id is
+// not added if Order has it already.
 func (q *Query) Sort() []Order {
 	tie := Order{Field: "id"}
 	for _, o := range q.Order {
@@ -124,11 +124,11 @@ func (q *Query) Sort() []Order {
 	return append(q.Order[:len(q.Order):len(q.Order)], tie)
 }
 
-// Followed returns the model whose fields extend each record, or nil where the query follows nothing.
+// Followed returns the model that the query follows to, or nil if it follows no reference.
 func (q *Query) Followed() *Model { return q.follows() }
 
-// Check returns an error wrapping [ErrInvalid] that says what is wrong with the query itself, or nil. A store
-// calls it once, when it first sees the query.
+// Check returns nil, or an error wrapping [ErrInvalid] that says what is wrong with the query. A store calls it once,
+// when it first sees the query.
 func (q *Query) Check() error {
 	if q.Model == nil {
 		return fmt.Errorf("%w: a query without a model", ErrInvalid)
@@ -148,7 +148,7 @@ func (q *Query) Check() error {
 	return checkWhere(q.Model, q.follows(), q.Where)
 }
 
-// Check returns an error wrapping [ErrInvalid] that says what is wrong with the update itself, or nil.
+// Check returns nil, or an error wrapping [ErrInvalid] that says what is wrong with the update.
 func (u *Update) Check() error {
 	if err := checkKey("update", u.Model, u.Key); err != nil {
 		return err
@@ -165,7 +165,7 @@ func (u *Update) Check() error {
 	return checkWhere(u.Model, nil, u.Where)
 }
 
-// Check returns an error wrapping [ErrInvalid] that says what is wrong with the take itself, or nil.
+// Check returns nil, or an error wrapping [ErrInvalid] that says what is wrong with the take.
 func (t *Take) Check() error {
 	if err := checkKey("take", t.Model, t.Key); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (t *Take) Check() error {
 	return checkWhere(t.Model, nil, t.Where)
 }
 
-// Check returns an error wrapping [ErrInvalid] that says what is wrong with the delete itself, or nil.
+// Check returns nil, or an error wrapping [ErrInvalid] that says what is wrong with the delete.
 func (d *Delete) Check() error {
 	if d.Model == nil {
 		return fmt.Errorf("%w: a delete without a model", ErrInvalid)
@@ -234,8 +234,8 @@ func checkWhere(m, followed *Model, where []Condition) error {
 	return nil
 }
 
-// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the query: too many, too few, or one of
-// another type than its field. Null arguments fit every condition and satisfy none.
+// CheckArgs returns an error wrapping [ErrInvalid] if args do not fit the query: there are too many or too few, or one has
+// another type than its field. A null argument is allowed in every condition, and satisfies none.
 func (q *Query) CheckArgs(args []Value) error {
 	rest, err := takeWhere(q.Model, q.follows(), q.Where, args)
 	if err != nil {
@@ -250,8 +250,8 @@ func (q *Query) CheckArgs(args []Value) error {
 	return nil
 }
 
-// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the update: too many, too few, one of
-// another type than its field, or null for a field that cannot be or for a number to add.
+// CheckArgs returns an error wrapping [ErrInvalid] if args do not fit the update: there are too many or too few, one has
+// another type than its field, or one is null although the field cannot be null or is a number to add.
 func (u *Update) CheckArgs(args []Value) error {
 	rest, err := takeAddress(u.Model, u.Key, u.Where, args)
 	if err != nil {
@@ -267,7 +267,7 @@ func (u *Update) CheckArgs(args []Value) error {
 	return done(u.Model, rest)
 }
 
-// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the take: too many, too few, or one of
+// CheckArgs returns an error wrapping [ErrInvalid] if args do not fit the take: there are too many or too few, or one has
 // another type than its field.
 func (t *Take) CheckArgs(args []Value) error {
 	rest, err := takeAddress(t.Model, t.Key, t.Where, args)
@@ -277,8 +277,8 @@ func (t *Take) CheckArgs(args []Value) error {
 	return done(t.Model, rest)
 }
 
-// CheckArgs returns an error wrapping [ErrInvalid] where args do not fit the delete: too many, too few, or one of
-// another type than its field.
+// CheckArgs returns an error wrapping [ErrInvalid] if args do not fit the delete: there are too many or too few, or one
+// has another type than its field.
 func (d *Delete) CheckArgs(args []Value) error {
 	rest, err := takeWhere(d.Model, nil, d.Where, args)
 	if err != nil {
@@ -298,8 +298,8 @@ func takeAddress(m *Model, k Key, where []Condition, args []Value) ([]Value, err
 	return takeWhere(m, nil, where, args)
 }
 
-// Page returns the limit and offset of a call: the last two arguments where the query is Paged, else Limit and 0.
-// The arguments have passed CheckArgs.
+// Page returns the limit and offset of a call: the last two arguments if the query is Paged, otherwise Limit and 0. Call
+// CheckArgs first.
 func (q *Query) Page(args []Value) (limit, offset int64) {
 	if !q.Paged {
 		return int64(q.Limit), 0

@@ -30,9 +30,8 @@ func (t Type) String() string {
 	return "type(" + strconv.Itoa(int(t)) + ")"
 }
 
-// A Value is one immutable field value: null, or of one of the six types. The zero Value is null. Values are
-// copied freely; nothing a Value gives out or takes in is shared with it, so a store and its caller never alias.
-// Compare two Values with [Value.Equal].
+// A Value is one immutable field value: null, or of one of the six types. The zero Value is null. A Value copies what it
+// is made from and returns copies, so a store and its caller never share memory. Compare two Values with [Value.Equal].
 type Value struct {
 	_    [0]func() // not comparable with ==: lists would compare by address
 	kind Type
@@ -56,14 +55,14 @@ func Bool(b bool) Value {
 // Int returns an integer value.
 func Int(n int64) Value { return Value{kind: TypeInt, num: n} }
 
-// Time returns a time value: t in UTC, cut to whole milliseconds.
+// Time returns a time value: t in UTC, truncated to milliseconds.
 func Time(t time.Time) Value { return Value{kind: TypeTime, num: t.UnixMilli()} }
 
-// JSON returns a value holding the JSON text raw, which the caller has checked; a store keeps its meaning, not
-// necessarily its spacing or the order of its members.
+// JSON returns a value with the JSON text raw, which must be valid. A store keeps its meaning, but perhaps not its spacing
+// or the order of its members.
 func JSON(raw string) Value { return Value{kind: TypeJSON, str: raw} }
 
-// List returns a value holding a copy of list. A nil list is the empty list, not null.
+// List returns a value with a copy of list. A nil list is the empty list, not null.
 func List(list []string) Value {
 	c := slices.Clone(list)
 	if c == nil {
@@ -72,7 +71,7 @@ func List(list []string) Value {
 	return Value{kind: TypeList, list: &c}
 }
 
-// Nullable returns null for the empty string and String(s) for any other.
+// Nullable returns null if s is empty, and String(s) otherwise.
 func Nullable(s string) Value {
 	if s == "" {
 		return Value{}
@@ -80,7 +79,7 @@ func Nullable(s string) Value {
 	return String(s)
 }
 
-// NullableTime returns null for the zero time and Time(t) for any other.
+// NullableTime returns null if t is zero, and Time(t) otherwise.
 func NullableTime(t time.Time) Value {
 	if t.IsZero() {
 		return Value{}
@@ -88,13 +87,13 @@ func NullableTime(t time.Time) Value {
 	return Time(t)
 }
 
-// Type returns the type of the value, TypeNull for null.
+// Type returns the type of the value: TypeNull for null.
 func (v Value) Type() Type { return v.kind }
 
 // IsNull reports whether the value is null.
 func (v Value) IsNull() bool { return v.kind == TypeNull }
 
-// AsString returns the text of a string value, "" for any other.
+// AsString returns the text of a string value, and "" for any other value.
 func (v Value) AsString() string {
 	if v.kind == TypeString {
 		return v.str
@@ -102,10 +101,10 @@ func (v Value) AsString() string {
 	return ""
 }
 
-// AsBool returns the truth of a boolean value, false for any other.
+// AsBool returns a boolean value, and false for any other value.
 func (v Value) AsBool() bool { return v.kind == TypeBool && v.num != 0 }
 
-// AsInt returns the number of an integer value, 0 for any other.
+// AsInt returns an integer value, and 0 for any other value.
 func (v Value) AsInt() int64 {
 	if v.kind == TypeInt {
 		return v.num
@@ -113,7 +112,7 @@ func (v Value) AsInt() int64 {
 	return 0
 }
 
-// AsTime returns the instant of a time value in UTC, the zero time for any other.
+// AsTime returns a time value in UTC, and the zero time for any other value.
 func (v Value) AsTime() time.Time {
 	if v.kind == TypeTime {
 		return time.UnixMilli(v.num).UTC()
@@ -121,7 +120,7 @@ func (v Value) AsTime() time.Time {
 	return time.Time{}
 }
 
-// AsJSON returns the text of a JSON value, "" for any other.
+// AsJSON returns the text of a JSON value, and "" for any other value.
 func (v Value) AsJSON() string {
 	if v.kind == TypeJSON {
 		return v.str
@@ -129,7 +128,7 @@ func (v Value) AsJSON() string {
 	return ""
 }
 
-// AsList returns a copy of the strings of a list value, nil for any other.
+// AsList returns a copy of a list value, and nil for any other value.
 func (v Value) AsList() []string {
 	if v.kind == TypeList {
 		return slices.Clone(*v.list)
@@ -145,8 +144,8 @@ func (v Value) Equal(w Value) bool {
 	return v.kind != TypeList || slices.Equal(*v.list, *w.list)
 }
 
-// Compare orders two values of one type: strings by bytes, false before true, numbers and times by size. Null
-// comes before everything; JSON texts and lists have no order of their own and compare as equal.
+// Compare orders two values of one type: strings by bytes, false before true, numbers and times by size. Null comes first.
+// JSON texts and lists have no order and compare as equal.
 func (v Value) Compare(w Value) int {
 	if v.kind != w.kind {
 		return int(v.kind) - int(w.kind)
@@ -170,7 +169,7 @@ func (v Value) Compare(w Value) int {
 	return 0
 }
 
-// A Record is one row: the values of its model's fields in the order of [Model.Fields], followed, where a query
-// follows a reference, by the values of the referred row in the order of that model's fields. The caller owns a
-// Record that a store returned; a store keeps none that it was given.
+// A Record is one row: the values of its model's fields, in the order of [Model.Fields]. If a query follows a reference,
+// the values of the target's fields come after them. A caller may change a Record that a store returned; a store keeps
+// no Record that it was given.
 type Record []Value
