@@ -43,8 +43,8 @@ type migration struct {
 	s      *Store
 	tx     *sql.Tx
 	plan   ports.Plan
-	tables map[string]*shape // by lower-case name, as SQLite compares names
-	names  map[string]bool   // of indexes, lower-case
+	tables map[string]*relation // by lower-case name, as SQLite compares names
+	names  map[string]bool      // of indexes, lower-case
 }
 
 func (g *migration) step(kind ports.StepKind, summary, statement string) {
@@ -79,9 +79,9 @@ func (g *migration) model(ctx context.Context, m *ports.Model) error {
 }
 
 // create adds the table of m, with those unique keys that are one column.
-func (g *migration) create(m *ports.Model) *shape {
+func (g *migration) create(m *ports.Model) *relation {
 	name := g.s.tableName(m)
-	t := &shape{name: name, columns: map[string]bool{}, fresh: true}
+	t := &relation{name: name, columns: map[string]bool{}, fresh: true}
 	single := map[string]bool{"id": true}
 	for _, k := range m.Unique {
 		if len(k) == 1 && k[0] != "id" {
@@ -130,7 +130,7 @@ func (g *migration) references(m *ports.Model, i int) string {
 }
 
 // column adds field i to a table that exists, with what existing records get.
-func (g *migration) column(ctx context.Context, m *ports.Model, t *shape, i int) error {
+func (g *migration) column(ctx context.Context, m *ports.Model, t *relation, i int) error {
 	f := &m.Fields[i]
 	if t.columns[lower(f.ColumnName())] {
 		return nil
@@ -167,13 +167,13 @@ func (g *migration) column(ctx context.Context, m *ports.Model, t *shape, i int)
 }
 
 // some reports whether t has a row.
-func (g *migration) some(ctx context.Context, t *shape) (some bool, err error) {
+func (g *migration) some(ctx context.Context, t *relation) (some bool, err error) {
 	err = g.tx.QueryRowContext(ctx, "select exists (select 1 from "+quote(t.name)+")").Scan(&some)
 	return some, err
 }
 
 // unique adds a unique key, or says what is in its way.
-func (g *migration) unique(ctx context.Context, m *ports.Model, t *shape, k ports.Key) error {
+func (g *migration) unique(ctx context.Context, m *ports.Model, t *relation, k ports.Key) error {
 	cols := m.Columns(k)
 	if t.unique(cols) {
 		return nil
@@ -194,7 +194,7 @@ func (g *migration) unique(ctx context.Context, m *ports.Model, t *shape, k port
 }
 
 // duplicates counts the values of cols that several rows hold. A column that is yet to be added has its default.
-func (g *migration) duplicates(ctx context.Context, m *ports.Model, t *shape, cols []string) (b ports.Duplicate, err error) {
+func (g *migration) duplicates(ctx context.Context, m *ports.Model, t *relation, cols []string) (b ports.Duplicate, err error) {
 	id := m.Fields[0].ColumnName()
 	var keys, from, where []string
 	for i, c := range cols {
@@ -221,7 +221,7 @@ func (g *migration) duplicates(ctx context.Context, m *ports.Model, t *shape, co
 }
 
 // index adds an index under the name that Better Auth gives it, or one with a number where that is taken.
-func (g *migration) index(name string, t *shape, cols []string, unique bool) {
+func (g *migration) index(name string, t *relation, cols []string, unique bool) {
 	step, kind, suffix, what := ports.AddIndex, "index", "_idx", "index"
 	if unique {
 		step, kind, suffix, what = ports.AddUnique, "unique index", "_uidx", "unique key"

@@ -1,9 +1,3 @@
-// Package kerniasqlite keeps Kernia's records in SQLite, in the tables and column forms of an existing Better Auth
-// database.
-//
-// [Open] suits a program whose accounts live in one file next to it; [New] works on an application's own
-// connection, and [Join] in its transaction. Several processes on one machine may share a file; for several
-// machines take the Postgres store. The driver is modernc.org/sqlite, which needs no C compiler.
 package kerniasqlite
 
 import (
@@ -23,11 +17,11 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Options change how a [Store] works. The zero Options are recommended.
+// Options are the settings of a [Store]. The zero Options are recommended.
 type Options struct {
-	Prefix   string        // put before the name of every table
-	Patience time.Duration // how long a call waits for another connection's lock; 0: five seconds
-	Readers  int           // of Open: how many reads at a time; 0: as many as processors, at least 4
+	Prefix      string        // put before the name of every table
+	BusyTimeout time.Duration // how long a call waits for another connection's lock; 0: five seconds
+	Readers     int           // of Open: how many reads at a time; 0: as many as processors, at least 4
 }
 
 // A Store is a [ports.Store] on one SQLite database, made by [Open] or [New]. It rolls back and keeps everything
@@ -37,15 +31,15 @@ type Options struct {
 // another context included, so such a call should have a deadline. On a database in memory reads wait as well.
 type Store struct {
 	reader, writer *sql.DB
-	own            bool          // opened here: closed here, and begins its transactions as writers
+	owned          bool          // opened by Open: closed here, and begins its transactions as writers
 	gate           chan struct{} // on another's connections, where one of ours writes at a time; nil where the writer is one connection
 	prefix         string
-	patience       time.Duration
+	busyTimeout    time.Duration
 
-	tables  sync.Map // *ports.Model to *table
-	queries sync.Map // *ports.Query to *finder
-	changes sync.Map // *ports.Update, *ports.Delete or *ports.Take to *changer
-	all     statements
+	tables    sync.Map // *ports.Model to *table
+	queries   sync.Map // *ports.Query to *query
+	mutations sync.Map // *ports.Update, *ports.Delete or *ports.Take to *mutation
+	all       statements
 }
 
 var (
@@ -58,7 +52,7 @@ const memory = ":memory:"
 
 // Open opens the database file at path, and creates it where it is missing: in WAL mode, with foreign keys
 // enforced, one connection that writes and some that read. The path ":memory:" is a database of its own in memory.
-// At most one Options is taken. The caller closes the Store.
+// It takes at most one Options. The caller closes the Store.
 func Open(ctx context.Context, path string, options ...Options) (*Store, error) {
 	return open(ctx, path, "&_pragma=foreign_keys(1)", first(options))
 }
@@ -74,7 +68,7 @@ func open(ctx context.Context, path, pragmas string, o Options) (*Store, error) 
 		name = memory
 	}
 	s := store(o)
-	s.own = true
+	s.owned = true
 	var err error
 	if s.writer, err = sql.Open("sqlite", name+common+"&_pragma=journal_mode(WAL)"); err != nil {
 		return nil, fmt.Errorf("kerniasqlite: open: %w: %w", ports.ErrUnavailable, err)
@@ -99,9 +93,8 @@ func open(ctx context.Context, path, pragmas string, o Options) (*Store, error) 
 	return s, nil
 }
 
-// New returns a Store on an application's own database, whatever its pragmas and its driver, which is never
-// closed. At most one Options is taken. Keep the database's own busy timeout short: no context ends it, while the
-// Store waits for locks by itself.
+// New returns a Store on the application's database, whatever its pragmas and its driver. It takes at most one
+// Options. Keep the database's own busy timeout short: no context ends it, while the Store waits for locks by itself.
 func New(db *sql.DB, options ...Options) *Store {
 	s := store(first(options))
 	s.reader, s.writer = db, db
@@ -117,18 +110,18 @@ func first(options []Options) (o Options) {
 }
 
 func store(o Options) *Store {
-	s := &Store{prefix: o.Prefix, patience: o.Patience}
-	if s.patience <= 0 {
-		s.patience = 5 * time.Second
+	s := &Store{prefix: o.Prefix, busyTimeout: o.BusyTimeout}
+	if s.busyTimeout <= 0 {
+		s.busyTimeout = 5 * time.Second
 	}
 	return s
 }
 
-// Close releases what the Store holds: its prepared statements, and the database where Open opened it. Calls
-// afterwards fail with ErrUnavailable.
+// Close ends the Store, which must not be used afterwards. It closes the database that [Open] opened, and leaves the
+// one that [New] was given open.
 func (s *Store) Close() error {
 	errs := []error{s.all.close()}
-	if s.own {
+	if s.owned {
 		if s.reader != s.writer { // first: only who may write can tidy up as the last to leave
 			errs = append(errs, s.reader.Close())
 		}
@@ -149,7 +142,7 @@ func (s *Store) Create(ctx context.Context, m *ports.Model, r ports.Record) (por
 	if m.ID == ports.IDObjectID {
 		r = append(ports.Record{ports.String(objectID())}, r[1:]...)
 	}
-	args, err := t.insert.bind(r, 0, 0)
+	args, err := t.insert.encode(r, 0, 0)
 	if err != nil {
 		return nil, s.fail(ctx, "create", m, err)
 	}
@@ -174,7 +167,7 @@ func objectID() string {
 
 // Find returns the records that q describes. See [ports.Store].
 func (s *Store) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
-	f, err := s.finder(q)
+	f, err := s.query(q)
 	if err == nil {
 		err = q.CheckArgs(args)
 	}
@@ -182,7 +175,7 @@ func (s *Store) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([
 		return nil, s.fail(ctx, "find", q.Model, err)
 	}
 	limit, offset := q.Page(args)
-	bound, err := f.find.bind(args, limit, offset)
+	bound, err := f.find.encode(args, limit, offset)
 	if err != nil {
 		return nil, s.fail(ctx, "find", q.Model, err)
 	}
@@ -195,14 +188,14 @@ func (s *Store) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([
 
 // Count returns how many records satisfy the conditions of q. See [ports.Store].
 func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (int64, error) {
-	f, err := s.finder(q)
+	f, err := s.query(q)
 	if err == nil {
 		err = f.counted.CheckArgs(args)
 	}
 	if err != nil {
 		return 0, s.fail(ctx, "count", q.Model, err)
 	}
-	bound, err := f.count.bind(args, 0, 0)
+	bound, err := f.count.encode(args, 0, 0)
 	var n int64
 	if err == nil {
 		err = s.patiently(ctx, false, func() error {
@@ -217,7 +210,7 @@ func (s *Store) Count(ctx context.Context, q *ports.Query, args []ports.Value) (
 
 // Update changes the one record that u addresses if its conditions hold. See [ports.Store].
 func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value) (ports.Record, bool, error) {
-	c, err := cached[*changer](&s.changes, u, func() (*changer, error) { return s.compileUpdate(u) })
+	c, err := cached[*mutation](&s.mutations, u, func() (*mutation, error) { return s.compileUpdate(u) })
 	if err == nil {
 		err = u.CheckArgs(args)
 	}
@@ -231,7 +224,7 @@ func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value)
 // Take removes the one record that t addresses if its conditions hold, and before it what refers to it. See
 // [ports.Store].
 func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (ports.Record, bool, error) {
-	c, err := cached[*changer](&s.changes, t, func() (*changer, error) { return s.compileTake(t) })
+	c, err := cached[*mutation](&s.mutations, t, func() (*mutation, error) { return s.compileTake(t) })
 	if err == nil {
 		err = t.CheckArgs(args)
 	}
@@ -246,28 +239,9 @@ func (s *Store) Take(ctx context.Context, t *ports.Take, args []ports.Value) (po
 	return s.one(ctx, "take", t.Model, records, err)
 }
 
-// change runs the one statement of c.
-func (s *Store) change(ctx context.Context, c *changer, args []ports.Value) ([]ports.Record, error) {
-	bound, err := c.run.bind(args, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	return s.records(ctx, c.run, true, bound)
-}
-
-func (s *Store) one(ctx context.Context, verb string, m *ports.Model, records []ports.Record, err error) (ports.Record, bool, error) {
-	if err != nil {
-		return nil, false, s.fail(ctx, verb, m, err)
-	}
-	if len(records) == 0 {
-		return nil, false, nil
-	}
-	return records[0], true, nil
-}
-
 // Delete removes every record that satisfies the conditions, and before each what refers to it. See [ports.Store].
 func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (int64, error) {
-	c, err := cached[*changer](&s.changes, d, func() (*changer, error) { return s.compileDelete(d) })
+	c, err := cached[*mutation](&s.mutations, d, func() (*mutation, error) { return s.compileDelete(d) })
 	if err == nil {
 		err = d.CheckArgs(args)
 	}
@@ -281,30 +255,105 @@ func (s *Store) Delete(ctx context.Context, d *ports.Delete, args []ports.Value)
 	return n, nil
 }
 
-// table returns m as the database keeps it.
-func (s *Store) table(m *ports.Model) (*table, error) {
-	if m == nil {
-		return nil, fmt.Errorf("%w: no model", ports.ErrInvalid)
-	}
-	return cached[*table](&s.tables, m, func() (*table, error) { return s.compileTable(m) })
-}
-
-func (s *Store) finder(q *ports.Query) (*finder, error) {
-	if q.Once {
-		return s.compileQuery(q)
-	}
-	return cached[*finder](&s.queries, q, func() (*finder, error) { return s.compileQuery(q) })
-}
-
-// cached returns what is under key, made at the first call that succeeds.
-func cached[T any](in *sync.Map, key any, compile func() (T, error)) (T, error) {
-	if v, ok := in.Load(key); ok {
-		return v.(T), nil
-	}
-	v, err := compile()
+// change runs the one statement of c.
+func (s *Store) change(ctx context.Context, c *mutation, args []ports.Value) ([]ports.Record, error) {
+	bound, err := c.run.encode(args, 0, 0)
 	if err != nil {
-		return v, err
+		return nil, err
 	}
-	kept, _ := in.LoadOrStore(key, v)
-	return kept.(T), nil
+	return s.records(ctx, c.run, true, bound)
+}
+
+// delete removes what c describes and returns how many records of its model went.
+func (s *Store) delete(ctx context.Context, c *mutation, args []ports.Value) (n int64, err error) {
+	if c.ids != nil {
+		return s.purge(ctx, c, args)
+	}
+	bound, err := c.run.encode(args, 0, 0)
+	if err != nil {
+		return 0, err
+	}
+	err = s.patiently(ctx, true, func() error {
+		n, err = s.exec(ctx, c.run, bound)
+		return err
+	})
+	return n, err
+}
+
+// exec runs a statement without results and returns how many rows it changed.
+func (s *Store) exec(ctx context.Context, st *statement, args []any) (int64, error) {
+	var r sql.Result
+	if t := s.transaction(ctx); t != nil {
+		var err error
+		if r, err = t.tx.ExecContext(ctx, st.sql, args...); err != nil {
+			return 0, err
+		}
+		return r.RowsAffected()
+	}
+	p, err := s.prepare(ctx, st, true) //nolint:sqlclosecheck // kept for the store's life
+	if err != nil {
+		return 0, err
+	}
+	if r, err = p.ExecContext(ctx, args...); err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (s *Store) one(ctx context.Context, verb string, m *ports.Model, records []ports.Record, err error) (ports.Record, bool, error) {
+	if err != nil {
+		return nil, false, s.fail(ctx, verb, m, err)
+	}
+	if len(records) == 0 {
+		return nil, false, nil
+	}
+	return records[0], true, nil
+}
+
+// records runs st and returns its results.
+func (s *Store) records(ctx context.Context, st *statement, write bool, args []any) ([]ports.Record, error) {
+	var records []ports.Record
+	err := s.patiently(ctx, write, func() error {
+		records = nil
+		return s.each(ctx, st, write, args, func(rows *sql.Rows) error {
+			r, err := st.decode(rows)
+			records = append(records, r)
+			return err
+		})
+	})
+	return records, err
+}
+
+// each runs st and calls f for every row, to the last one: what a statement writes is only then committed.
+func (s *Store) each(ctx context.Context, st *statement, write bool, args []any, f func(*sql.Rows) error) (err error) {
+	rows, err := s.run(ctx, st, write, args)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := rows.Close(); err == nil {
+			err = closed
+		}
+	}()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// run starts st: in the transaction of ctx, or on a connection of its own.
+func (s *Store) run(ctx context.Context, st *statement, write bool, args []any) (*sql.Rows, error) {
+	if t := s.transaction(ctx); t != nil {
+		return t.run(ctx, st, args)
+	}
+	if st.once { // only ever reads
+		return s.reader.QueryContext(ctx, st.sql, args...)
+	}
+	p, err := s.prepare(ctx, st, write) //nolint:sqlclosecheck // kept for the store's life
+	if err != nil {
+		return nil, err
+	}
+	return p.QueryContext(ctx, args...)
 }

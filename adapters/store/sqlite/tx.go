@@ -78,7 +78,7 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 // begin begins a transaction that writes: one that began by reading could not, once another has written.
 func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
 	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil || s.own {
+	if err != nil || s.owned {
 		return tx, err
 	}
 	for _, text := range []string{"rollback", "begin immediate"} {
@@ -95,7 +95,7 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if s.own {
+	if s.owned {
 		return tx.Commit()
 	}
 	return s.retry(ctx, func() error {
@@ -148,11 +148,11 @@ func (s *Store) savepoint(ctx context.Context, t *transaction, f func(ctx contex
 	return nil
 }
 
-// query starts st inside the transaction. A joined one may come from another sql.DB on the same file, whose
+// run starts st inside the transaction. A joined one may come from another sql.DB on the same file, whose
 // prepared statements are not ours.
-func (t *transaction) query(ctx context.Context, st *statement, args []any) (*sql.Rows, error) {
+func (t *transaction) run(ctx context.Context, st *statement, args []any) (*sql.Rows, error) {
 	if t.store == nil || st.once {
-		return t.tx.QueryContext(ctx, st.text, args...)
+		return t.tx.QueryContext(ctx, st.sql, args...)
 	}
 	p := t.prepared[st]
 	if p == nil {
@@ -160,7 +160,7 @@ func (t *transaction) query(ctx context.Context, st *statement, args []any) (*sq
 			p = t.tx.StmtContext(ctx, outside)
 		} else {
 			var err error
-			if p, err = t.tx.PrepareContext(ctx, st.text); err != nil {
+			if p, err = t.tx.PrepareContext(ctx, st.sql); err != nil {
 				return nil, err
 			}
 			t.cold = append(t.cold, st)

@@ -235,7 +235,7 @@ func locked(t *testing.T, a *auth) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "app.db")
 	openAuth(t, path, a)
-	s, err := kerniasqlite.Open(t.Context(), path, kerniasqlite.Options{Patience: 50 * time.Millisecond})
+	s, err := kerniasqlite.Open(t.Context(), path, kerniasqlite.Options{BusyTimeout: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

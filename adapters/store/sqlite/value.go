@@ -1,6 +1,7 @@
 package kerniasqlite
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -27,6 +29,56 @@ var errText = errors.New("not UTF-8")
 // errYear says that a time has no form that sorts.
 var errYear = errors.New("a year that has no four digits")
 
+// encode returns args in the order of the statement's parameters, as the driver takes them.
+func (st *statement) encode(args []ports.Value, limit, offset int64) ([]any, error) {
+	bound := make([]any, len(st.params))
+	for i, p := range st.params {
+		switch {
+		case p.arg == argLimit:
+			bound[i] = limit
+		case p.arg == argOffset:
+			bound[i] = offset
+		case !p.set:
+			bound[i] = p.column.match(args[p.arg])
+		default:
+			v, err := p.column.store(args[p.arg])
+			if err != nil {
+				return nil, err
+			}
+			bound[i] = v
+		}
+	}
+	return bound, nil
+}
+
+// decode reads the current row of rows, whose results are st's.
+func (st *statement) decode(rows *sql.Rows) (ports.Record, error) {
+	r, _ := st.rows.Get().(*row)
+	if r == nil {
+		r = &row{cells: make([]cell, len(st.results)), into: make([]any, len(st.results))}
+		for i, c := range st.results {
+			r.cells[i].column = c
+			r.into[i] = &r.cells[i]
+		}
+	}
+	record := make(ports.Record, len(st.results))
+	for i := range record {
+		r.cells[i].into = &record[i]
+	}
+	err := rows.Scan(r.into...)
+	for i := range r.cells {
+		r.cells[i].into = nil // the record is the caller's now
+	}
+	st.rows.Put(r)
+	return record, err
+}
+
+// A row is where the driver puts one row.
+type row struct {
+	cells []cell
+	into  []any
+}
+
 // A column is one field in the form in which the database keeps it.
 type column struct {
 	name  string // quoted
@@ -36,12 +88,12 @@ type column struct {
 	kind  ports.IDKind
 }
 
-// bind returns v as the driver takes it.
-func (c *column) bind(v ports.Value) (any, error) {
+// encode returns v as the driver takes it.
+func (c *column) encode(v ports.Value) (any, error) {
 	switch v.Type() {
 	case ports.TypeString:
 		if c.id {
-			return bindID(c.kind, v.AsString())
+			return encodeID(c.kind, v.AsString())
 		}
 		return v.AsString(), nil
 	case ports.TypeBool:
@@ -66,9 +118,28 @@ func (c *column) bind(v ports.Value) (any, error) {
 	return nil, nil
 }
 
+// store returns v as the driver takes it, or an error wrapping ErrInvalid where the column cannot keep it.
+func (c *column) store(v ports.Value) (any, error) {
+	a, err := c.encode(v)
+	if s, ok := a.(string); ok && !utf8.ValidString(s) {
+		err = errText
+	}
+	if v.Type() == ports.TypeList {
+		for _, s := range v.AsList() {
+			if !utf8.ValidString(s) {
+				err = errText
+			}
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ports.ErrInvalid, c.field, err)
+	}
+	return a, nil
+}
+
 // match returns v as an argument of a condition: what cannot be in the column matches nothing, as null does.
 func (c *column) match(v ports.Value) any {
-	a, err := c.bind(v)
+	a, err := c.encode(v)
 	switch {
 	case err == nil:
 		return a
@@ -80,7 +151,7 @@ func (c *column) match(v ports.Value) any {
 	return afterTimes
 }
 
-func bindID(kind ports.IDKind, s string) (any, error) {
+func encodeID(kind ports.IDKind, s string) (any, error) {
 	if !kind.Valid(s) {
 		return nil, errID
 	}
@@ -92,55 +163,55 @@ func bindID(kind ports.IDKind, s string) (any, error) {
 
 // A cell receives one column of one row straight from the driver.
 type cell struct {
-	col  *column
-	into *ports.Value
+	column *column
+	into   *ports.Value
 }
 
 // Scan implements sql.Scanner. Its errors name the column, never the value.
 func (c *cell) Scan(src any) error {
-	v, ok := c.col.value(src)
+	v, ok := c.column.decode(src)
 	if !ok {
-		return fmt.Errorf("column %s holds no %s", c.col.name, c.col.typ)
+		return fmt.Errorf("column %s holds no %s", c.column.name, c.column.typ)
 	}
 	*c.into = v
 	return nil
 }
 
-// value reads what the driver gave: the forms that this package writes first, then every form in which the same
+// decode reads what the driver gave: the forms that this package writes first, then every form in which the same
 // value may stand in a database that other programs write to.
-func (c *column) value(src any) (ports.Value, bool) {
+func (c *column) decode(src any) (ports.Value, bool) {
 	switch s := src.(type) {
 	case nil:
 		return ports.Value{}, true
 	case string:
-		return c.text(s)
+		return c.decodeText(s)
 	case int64:
-		return c.number(s)
+		return c.decodeNumber(s)
 	case []byte:
-		return c.text(string(s))
+		return c.decodeText(string(s))
 	case float64:
 		if n := int64(s); float64(n) == s && n != math.MaxInt64 {
-			return c.number(n)
+			return c.decodeNumber(n)
 		}
 		if c.typ == ports.TypeTime && math.Abs(s) < 1<<53 {
-			return c.number(int64(math.Floor(s)))
+			return c.decodeNumber(int64(math.Floor(s)))
 		}
-		return c.text(strconv.FormatFloat(s, 'f', -1, 64))
+		return c.decodeText(strconv.FormatFloat(s, 'f', -1, 64))
 	case bool:
 		if s {
-			return c.number(1)
+			return c.decodeNumber(1)
 		}
-		return c.number(0)
+		return c.decodeNumber(0)
 	case time.Time:
 		if c.typ == ports.TypeTime {
 			return ports.Time(s), true
 		}
-		return c.text(s.UTC().Format(ports.TimeFormat))
+		return c.decodeText(s.UTC().Format(ports.TimeFormat))
 	}
 	return ports.Value{}, false
 }
 
-func (c *column) text(s string) (ports.Value, bool) {
+func (c *column) decodeText(s string) (ports.Value, bool) {
 	switch c.typ {
 	case ports.TypeString:
 		return ports.String(s), true
@@ -163,7 +234,7 @@ func (c *column) text(s string) (ports.Value, bool) {
 	return ports.Value{}, false
 }
 
-func (c *column) number(n int64) (ports.Value, bool) {
+func (c *column) decodeNumber(n int64) (ports.Value, bool) {
 	switch c.typ {
 	case ports.TypeBool:
 		return ports.Bool(n != 0), true
@@ -172,7 +243,7 @@ func (c *column) number(n int64) (ports.Value, bool) {
 	case ports.TypeTime: // as Date.now() counts
 		return ports.Time(time.UnixMilli(n)), true
 	case ports.TypeString, ports.TypeJSON:
-		return c.text(strconv.FormatInt(n, 10))
+		return c.decodeText(strconv.FormatInt(n, 10))
 	}
 	return ports.Value{}, false
 }

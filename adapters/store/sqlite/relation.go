@@ -7,8 +7,8 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// A shape is what a table has. Names of columns are lower-case, as SQLite compares them.
-type shape struct {
+// A relation is what a table has. Names of columns are lower-case, as SQLite compares them.
+type relation struct {
 	name    string // as the database spells it
 	columns map[string]bool
 	indexes []index
@@ -22,13 +22,13 @@ type index struct {
 }
 
 // unique reports whether a unique index has exactly these columns, in any order.
-func (t *shape) unique(cols []string) bool {
+func (t *relation) unique(cols []string) bool {
 	want := sorted(cols)
 	return slices.ContainsFunc(t.indexes, func(ix index) bool { return ix.unique && slices.Equal(sorted(ix.columns), want) })
 }
 
 // indexed reports whether an index begins with these columns.
-func (t *shape) indexed(cols []string) bool {
+func (t *relation) indexed(cols []string) bool {
 	return slices.ContainsFunc(t.indexes, func(ix index) bool {
 		return len(ix.columns) >= len(cols) && slices.EqualFunc(ix.columns[:len(cols)], cols, func(a, b string) bool { return a == lower(b) })
 	})
@@ -45,7 +45,7 @@ func sorted(cols []string) []string {
 
 // load reads the shapes of the tables of models, and the names of all indexes.
 func (g *migration) load(ctx context.Context, models []*ports.Model) error {
-	g.tables, g.names = map[string]*shape{}, map[string]bool{}
+	g.tables, g.names = map[string]*relation{}, map[string]bool{}
 	wanted := map[string]bool{}
 	for _, m := range models {
 		if err := m.Check(); err != nil {
@@ -70,14 +70,14 @@ func (g *migration) load(ctx context.Context, models []*ports.Model) error {
 		if err != nil {
 			return err
 		}
-		err = g.shape(ctx, name)
+		err = g.relation(ctx, name)
 	}
 	return err
 }
 
-// shape reads the columns and indexes of one table. The pragmas have no part in the application's settings.
-func (g *migration) shape(ctx context.Context, name string) error {
-	t := &shape{name: name, columns: map[string]bool{}}
+// relation reads the columns and indexes of one table. The pragmas have no part in the application's settings.
+func (g *migration) relation(ctx context.Context, name string) error {
+	t := &relation{name: name, columns: map[string]bool{}}
 	g.tables[lower(name)] = t
 	key := map[int]string{}
 	err := g.each(ctx, "select name, pk from pragma_table_info(?)", func(scan func(...any) error) error {
