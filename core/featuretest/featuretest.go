@@ -72,7 +72,7 @@ type options struct {
 }
 
 func defaults() options {
-	return options{open: func(testing.TB) ports.Store { return memory.New() }, config: func(*kernia.Config) {}}
+	return options{open: open, config: func(*kernia.Config) {}}
 }
 
 // With gives every Auth further features: those that the feature requires, or whose operations the samples call.
