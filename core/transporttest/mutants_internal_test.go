@@ -16,7 +16,7 @@ import (
 
 // mutants returns every broken transport.
 func mutants() []mutant {
-	return slices.Concat(requestMutants(), clientMutants(), contextMutants(), bodyMutants(), pathMutants(), answerMutants(), mergeMutants(), failureMutants(), guardMutants(), callerMutants())
+	return slices.Concat(requestMutants(), headMutants(), clientMutants(), contextMutants(), bodyMutants(), pathMutants(), answerMutants(), mergeMutants(), failureMutants(), guardMutants(), callerMutants())
 }
 
 // onRequest is a mutant that hands over something else.

@@ -25,6 +25,7 @@ type broken struct {
 	session   func(p *kernia.Principal) (accessor, inContext *kernia.Principal)
 	required  func(required bool) bool
 	headers   func(h http.Header, l kernia.HeaderLine) // in place of adding a line to the answer
+	wire      func(head string) string                 // what the engine reads in place of a request's head
 	noGroup   bool                                     // MountAt takes the local path for the whole
 	maxHeader int                                      // bytes
 }
@@ -58,6 +59,9 @@ func program(b broken) func(app App) (string, func()) {
 		s := httptest.NewUnstartedServer(h)
 		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 		s.Config.MaxHeaderBytes = b.maxHeader
+		if b.wire != nil {
+			s.Listener = lax{s.Listener, b.wire}
+		}
 		s.Start()
 		return s.URL, func() { s.CloseClientConnections(); s.Close() }
 	}

@@ -63,14 +63,15 @@ type Visit struct {
 	Body    []byte
 }
 
-// An Option says what a framework cannot do. Options are [NoDisconnect], [CleansPaths]
-// and [CutsChunks].
+// An Option says what a framework cannot do. Options are [NoDisconnect], [CleansPaths],
+// [CutsChunks] and [NoVersion].
 type Option func(*options)
 
 type options struct {
 	noDisconnect bool
 	cleansPaths  bool
 	cutsChunks   bool
+	noVersion    bool
 	patience     time.Duration // for what must end by itself
 }
 
@@ -82,6 +83,9 @@ func CleansPaths(o *options) { o.cleansPaths = true }
 
 // CutsChunks is for an engine that does not tell a chunked body that was cut off between two chunks from a whole one.
 func CutsChunks(o *options) { o.cutsChunks = true }
+
+// NoVersion is for an engine that takes a request line without a version for one of HTTP/1.0 and does not tell.
+func NoVersion(o *options) { o.noVersion = true }
 
 func newOptions(opts []Option) options {
 	o := options{patience: 10 * time.Second}
@@ -106,6 +110,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"Request", handing()},
+		{"Head", heading()},
 		{"Client", addressing()},
 		{"Context", lasting()},
 		{"Body", reading()},

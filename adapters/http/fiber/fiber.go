@@ -20,9 +20,13 @@ func Mount(router fiber.Router, auth *kernia.Auth) { MountAt(router, auth.BasePa
 // takes "/auth" where auth.BasePath() is "/api/auth".
 func MountAt(router fiber.Router, path string, auth *kernia.Auth) {
 	router.All(path+"/*", func(c *fiber.Ctx) error {
-		r := request(c)
+		if !wellFormed(&c.Request().Header) {
+			refuse(c)
+			return nil
+		}
+		r := Request(c)
 		readBody(c, r, auth.BodyLimit())
-		write(c, auth.Serve(c.UserContext(), r))
+		Write(c, auth.Serve(c.UserContext(), r))
 		return nil
 	})
 }
@@ -44,9 +48,13 @@ func Session(c *fiber.Ctx) *kernia.Principal {
 
 func guard(auth *kernia.Auth, required bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		g := auth.Guard(c.UserContext(), request(c), required)
+		if !wellFormed(&c.Request().Header) {
+			refuse(c)
+			return nil
+		}
+		g := auth.Guard(c.UserContext(), Request(c), required)
 		if g.Denied != nil {
-			write(c, *g.Denied)
+			Write(c, *g.Denied)
 			closeUnread(c)
 			return nil
 		}
@@ -57,8 +65,8 @@ func guard(auth *kernia.Auth, required bool) fiber.Handler {
 	}
 }
 
-// write replaces what earlier handlers answered, but for their headers.
-func write(c *fiber.Ctx, resp kernia.Response) {
+// Write answers c with resp, in place of what earlier handlers answered but for their headers.
+func Write(c *fiber.Ctx, resp kernia.Response) {
 	out := c.Response()
 	out.ResetBody()
 	out.Header.Del(fiber.HeaderContentType)
@@ -89,8 +97,8 @@ func addHeaders(c *fiber.Ctx, lines []kernia.HeaderLine, cookies []string) {
 	}
 }
 
-// request copies out of c what Kernia needs, without the body.
-func request(c *fiber.Ctx) *kernia.Request {
+// Request copies out of c what Kernia needs, without the body.
+func Request(c *fiber.Ctx) *kernia.Request {
 	host, path, query := target(c)
 	r := &kernia.Request{
 		Method: strings.Clone(c.Method()), Path: path, Query: query, Host: host, Secure: c.Context().IsTLS(),
@@ -114,6 +122,7 @@ func target(c *fiber.Ctx) (host, path, query string) {
 		if _, rest, ok := strings.Cut(sent, "://"); ok { // the absolute form has its own host
 			i := strings.IndexAny(rest+"/", "/?")
 			host, sent = rest[:i], rest[i:]
+			host = host[strings.LastIndexByte(host, '@')+1:]
 		}
 	}
 	path, query, _ = strings.Cut(sent, "?")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 
@@ -19,36 +20,32 @@ type fiberServer struct{ app *fiber.App }
 func overFiber(auth *kernia.Auth, f *front, _ *slog.Logger) server {
 	app := fiber.New(fiber.Config{
 		DisableStartupMessage: true, BodyLimit: int(auth.BodyLimit()) + 1, ReadBufferSize: headerBytes,
-		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorHandler: fail,
 	})
-	app.Use(func(c *fiber.Ctx) error {
-		lines, done := f.answer(c.UserContext(), asked(c))
+	app.Use(kerniafiber.Strict, func(c *fiber.Ctx) error {
+		lines, done := f.answer(c.UserContext(), kerniafiber.Request(c))
 		for _, l := range lines {
 			c.Response().Header.Add(l.Name, l.Value)
 		}
 		if done == nil {
 			return c.Next()
 		}
-		for _, l := range done.Header {
-			c.Set(l.Name, l.Value)
-		}
-		return c.Status(done.Status).Send(done.Body)
+		kerniafiber.Write(c, *done)
+		return nil
 	})
 	kerniafiber.Mount(app, auth)
 	return fiberServer{app}
 }
 
-// asked copies out of c what a front looks at.
-func asked(c *fiber.Ctx) *kernia.Request {
-	r := &kernia.Request{Method: string(c.Request().Header.Method()), Path: string(c.Request().URI().PathOriginal()), Header: kernia.Header{}}
-	for _, name := range []string{fiber.HeaderOrigin, fiber.HeaderAccessControlRequestMethod} {
-		for _, v := range c.Request().Header.PeekAll(name) {
-			r.Header[name] = append(r.Header[name], string(v))
-		}
+// fail answers what Fiber refuses by the words of the status alone: Fiber's own errors repeat the request.
+func fail(c *fiber.Ctx, err error) error {
+	status := fiber.StatusInternalServerError
+	if known, ok := errors.AsType[*fiber.Error](err); ok {
+		status = known.Code
 	}
-	return r
+	return c.SendStatus(status)
 }
 
-func (s fiberServer) Serve(l net.Listener) error { return s.app.Listener(l) }
+func (s fiberServer) Serve(l net.Listener) error { return s.app.Listener(lingering{l}) }
 
 func (s fiberServer) Shutdown(ctx context.Context) error { return s.app.ShutdownWithContext(ctx) }

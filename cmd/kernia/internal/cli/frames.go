@@ -38,11 +38,8 @@ func frames() []frame {
 	}
 }
 
-func mountNethttp(auth *kernia.Auth) http.Handler {
-	mux := http.NewServeMux()
-	nethttp.Mount(mux, auth)
-	return mux
-}
+// mountNethttp takes no http.ServeMux, which would redirect unclean paths where the other routers do not find them.
+func mountNethttp(auth *kernia.Auth) http.Handler { return nethttp.Handler(auth) }
 
 func mountChi(auth *kernia.Auth) http.Handler {
 	router := chi.NewRouter()

@@ -239,4 +239,54 @@ func TestFrames(t *testing.T) {
 			}
 		})
 	})
+	t.Run("AnswerAClientThatReadsLast", func(t *testing.T) {
+		body := strings.Repeat("x", 3<<20)
+		listen(t, func(t *testing.T, url string) {
+			head := "POST /api/auth/sign-in/email HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n"
+			if got := exchange(t, url, head+body); !strings.HasPrefix(got, "HTTP/1.1 413 ") {
+				t.Errorf("got %.200q, want 413", got)
+			}
+		})
+	})
+	t.Run("RepeatNothingOfARequest", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			for _, path := range []string{"/private-path", "/api/auth/private-path", "/ready", "/"} {
+				for _, lines := range []string{
+					"Host: a\r\n", "Host: a\r\nno colon\r\nX: y\r\n", "Host: a\r\nX Y: b\r\n", "Host: a\r\nContent-Length: x\r\n", "Host: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n", "Host: a\r\nHost: b\r\n",
+					"Host: a\r\nX: a\x00b\r\n", "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+				} {
+					got := exchange(t, url, "GET "+path+" HTTP/1.1\r\nCookie: a=private-cookie\r\nConnection: close\r\n"+lines+"\r\n"+"0\r\n\r\n")
+					if !strings.HasPrefix(got, "HTTP/1.1 ") || strings.Contains(got, "private-") {
+						t.Errorf("%s with %q was answered\n%s", path, lines, got)
+					}
+					if status, _, _ := strings.Cut(got, "\r\n"); lines != "Host: a\r\n" && !strings.Contains(status, " 400") && !strings.Contains(status, " 501") {
+						t.Errorf("%s with %q: %s, want 400", path, lines, status)
+					}
+				}
+			}
+		})
+	})
+	t.Run("CleanNoPaths", func(t *testing.T) {
+		listen(t, func(t *testing.T, url string) {
+			for _, path := range []string{"/api/auth//ok", "/api/auth/./ok", "/api/auth/x/../ok", "//api/auth/ok", "/api/auth", "/api/auth/ok/", "/elsewhere"} {
+				if got := exchange(t, url, "GET "+path+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 404 ") {
+					t.Errorf("%s: %.60q, want 404", path, got)
+				}
+			}
+		})
+	})
+}
+
+// exchange writes text to a connection of its own and reads only then.
+func exchange(t *testing.T, url, text string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_, _ = io.WriteString(conn, text) // it may fail: the server need not take it all
+	got, _ := io.ReadAll(conn)
+	return string(got)
 }
