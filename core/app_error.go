@@ -143,10 +143,19 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is reports whether target is the same error, whatever the causes.
+// Is reports whether target is the same error: one with the same code and message, whatever the cause and, where there
+// is a code, the kind.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && t.Kind == e.Kind && t.Code == e.Code && t.Message == e.Message
+	return ok && t.Code == e.Code && t.Message == e.Message && (e.Code != "" || t.Kind == e.Kind)
+}
+
+// WithKind returns a copy of e of another kind, for a route that answers it with another status. The copy still matches
+// e in errors.Is.
+func (e *Error) WithKind(kind Kind) *Error {
+	c := *e
+	c.Kind = kind
+	return &c
 }
 
 // Because returns a copy of e that carries cause for the log; the cause never reaches a client.
