@@ -33,12 +33,15 @@ func reference(t *testing.T, dir, addr, url string, database map[string]string) 
 	})
 }
 
+// named are the plugins of the JavaScript server that add columns.
+var named = config{"username": config{}}
+
 func TestExistingDatabase(t *testing.T) {
 	dir := stage(t, scripts)
 	file := filepath.Join(t.TempDir(), "app.db")
 	addr, url := place(t)
 	theirs := reference(t, dir, addr, url, map[string]string{"file": file})
-	ours := configure(t, addr, url, config{"store": config{"driver": "sqlite", "dsn": file}})
+	ours := configure(t, addr, url, config{"store": config{"driver": "sqlite", "dsn": file}, "plugins": named})
 	run(t, dir, "adopt.mjs", map[string]any{"url": url, "origin": origin, "file": file}, answers{
 		"migrate": func() any {
 			theirs.stop()
@@ -64,7 +67,7 @@ func TestTakeover(t *testing.T) {
 			on := kind.store.config(t)
 			addr, url := place(t)
 			theirs := reference(t, dir, addr, url, map[string]string{kind.theirs: fmt.Sprint(on["dsn"])})
-			ours := configure(t, addr, url, config{"store": on})
+			ours := configure(t, addr, url, config{"store": on, "plugins": named})
 			run(t, dir, "takeover.mjs", map[string]any{"url": url, "origin": origin}, answers{"serve": func() any {
 				theirs.stop()
 				ours.migrate(t)
@@ -84,7 +87,7 @@ func TestOneDatabaseForTwo(t *testing.T) {
 			reference(t, dir, addr, node, map[string]string{kind.theirs: fmt.Sprint(on["dsn"])})
 			addr, url := place(t)
 			ours := configure(t, addr, url, config{
-				"store":   on,
+				"store": on, "plugins": named,
 				"session": config{"storeTokens": "plain"}, "password": config{"hasher": "scrypt"},
 			})
 			ours.migrate(t)

@@ -1,9 +1,9 @@
 // The JavaScript server and Kernia run on one database. What one of them does, the other knows at once.
 import assert from 'node:assert/strict'
-import { enter, given, good, join, keep, refused, signedOut, visit } from './kit.mjs'
+import { enter, given, good, Jar, join, keep, refused, signedOut, somebody, visit } from './kit.mjs'
 
 // same returns what each of the servers says of the session in the jar, which must be the same. On MongoDB the JavaScript
-// server leaves out an image that was never set, where it says null on other databases.
+// server leaves out a field that was never set, where it says null on other databases.
 async function same(here, there, jar) {
   const [a, b] = [await view(here, jar), await view(there, jar)]
   assert.deepEqual(b, a)
@@ -12,7 +12,7 @@ async function same(here, there, jar) {
 
 async function view(url, jar) {
   const seen = await good(visit(url, jar).getSession())
-  return seen && { ...seen, user: { image: null, ...seen.user } }
+  return seen && { ...seen, user: { image: null, username: null, displayUsername: null, ...seen.user } }
 }
 
 const { node, kernia } = given
@@ -36,6 +36,17 @@ for (const [way, here, there] of [['NodeThenKernia', node, kernia], ['KerniaThen
     assert.equal((await same(here, there, elsewhere.jar)).user.name, 'Zoë')
     await refused(visit(there).signIn.email({ ...who, password: 'not the password' }), 401, 'INVALID_EMAIL_OR_PASSWORD')
     await enter(here, who) // signing in there has not written a hash that is unknown here
+  })
+
+  await keep(`${way}TakesTheUsername`, async () => {
+    const jar = new Jar(), who = somebody(), name = `Ada.${way}`
+    await good(visit(here, jar).signUp.email({ ...who, username: name }))
+    const { user } = await same(here, there, jar)
+    assert.deepEqual([user.username, user.displayUsername], [name.toLowerCase(), name])
+    const elsewhere = await good(visit(there).signIn.username({ username: name.toUpperCase(), password: who.password }))
+    assert.equal(elsewhere.user.id, user.id)
+    assert.deepEqual(await good(visit(there).isUsernameAvailable({ username: name })), { available: false })
+    await refused(visit(there).signUp.email({ ...somebody(), username: name }), 400, 'USERNAME_IS_ALREADY_TAKEN')
   })
 
   await keep(`${way}TakesAPasswordOfAnyLetters`, async () => {

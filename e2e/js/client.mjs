@@ -180,6 +180,32 @@ await keep('KeepsFieldsOfTheApplication', async () => {
   assert.deepEqual([now.user.plan, now.session.theme], ['free', 'dark'])
 })
 
+await keep('SignsInByUsername', async () => {
+  const jar = new Jar(), client = visit(url, jar), who = somebody('Ada'), name = `Ada_${Date.now().toString(36)}`
+  assert.deepEqual(await good(client.isUsernameAvailable({ username: name })), { available: true })
+  const { user } = await good(client.signUp.email({ ...who, username: name }))
+  assert.deepEqual([user.username, user.displayUsername], [name.toLowerCase(), name])
+  assert.deepEqual(await good(client.isUsernameAvailable({ username: name.toUpperCase() })), { available: false })
+  await refused(client.isUsernameAvailable({ username: 'a b' }), 422, 'INVALID_USERNAME', 'Username is invalid')
+  await refused(visit(url).signUp.email({ ...somebody(), username: name }), 400, 'USERNAME_IS_ALREADY_TAKEN')
+
+  const other = new Jar(), device = visit(url, other), door = device.signIn
+  const data = await good(door.username({ username: name.toUpperCase(), password: who.password, rememberMe: false }))
+  assert.deepEqual([data.user.email, data.redirect, other.names()], [who.email, false, [short, session]])
+  assert.equal((await good(device.getSession())).user.username, name.toLowerCase())
+  await refused(door.username({ username: name, password: 'not the password' }), 401, 'INVALID_USERNAME_OR_PASSWORD', 'Invalid username or password')
+  await refused(door.username({ username: 'nobody_at_all', password: who.password }), 401, 'INVALID_USERNAME_OR_PASSWORD')
+  await refused(door.username({ username: 'ab', password: who.password }), 422, 'USERNAME_TOO_SHORT')
+  await refused(door.username({ username: name, password: 'x'.repeat(129) }), 400, 'PASSWORD_TOO_LONG')
+
+  await good(client.updateUser({ username: `${name}.2`, displayUsername: 'The Ada' }))
+  const { user: now } = await good(client.getSession())
+  assert.deepEqual([now.username, now.displayUsername], [`${name.toLowerCase()}.2`, 'The Ada'])
+  const eve = await join(url)
+  await refused(eve.client.updateUser({ username: `${name}.2` }), 400, 'USERNAME_IS_ALREADY_TAKEN')
+  assert.equal((await good(eve.client.getSession())).user.username, null)
+})
+
 // Users in memory and sessions in Redis are no pair that anybody restarts.
 if ('keeps' in given) await keep(given.keeps ? 'SurvivesARestart' : 'ForgetsInARestart', async () => {
   const { client, ...who } = await join(url), before = await good(client.getSession())

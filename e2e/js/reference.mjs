@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { toNodeHandler } from 'better-auth/node'
+import { username } from 'better-auth/plugins'
 import { mongodbAdapter } from 'better-auth/adapters/mongodb'
 import Database from 'better-sqlite3'
 import { MongoClient } from 'mongodb'
@@ -27,6 +28,7 @@ const options = {
   trustedOrigins: [origin],
   emailAndPassword: { enabled: true },
   rateLimit: { enabled: false },
+  plugins: [username()],
 }
 if (migrate && !mongo) await (await getMigrations(options)).runMigrations()
 createServer(toNodeHandler(betterAuth(options))).listen(port, '127.0.0.1')

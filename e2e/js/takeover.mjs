@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { ask, enter, given, good, join, keep, refused, signedOut, visit } from './kit.mjs'
 
 const { url } = given
-// On MongoDB the JavaScript server leaves out an image that was never set, where it says null on other databases.
+// On MongoDB the JavaScript server leaves out a field that was never set, where it says null on other databases.
 const view = async client => {
   const seen = await good(client.getSession())
-  return { ...seen, user: { image: null, ...seen.user } }
+  return { ...seen, user: { image: null, username: null, displayUsername: null, ...seen.user } }
 }
 const ada = await join(url, 'Ada Lovelace'), bob = await join(url, 'Bob')
 const phone = await enter(url, ada), brief = await enter(url, bob, { rememberMe: false })

@@ -60,6 +60,7 @@ var setups = map[string]setup{
 	"20-custom-basePath.json": {options: `{"baseURL": "http://127.0.0.1:4132/auth", "emailAndPassword": {"enabled": true}}`},
 	"20b-no-baseURL.json":     {options: `{"development": true, "emailAndPassword": {"enabled": true}}`},
 	"40-plugin-bearer.json":   {options: `{"baseURL": "http://127.0.0.1:4200", "emailAndPassword": {"enabled": true}, "plugins": {"bearer": {}}}`},
+	"40-plugin-username.json": {options: `{"baseURL": "http://127.0.0.1:4201", "emailAndPassword": {"enabled": true}, "plugins": {"username": {}}}`},
 }
 
 // configured returns what the options and the variables say to the core.

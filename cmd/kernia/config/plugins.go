@@ -11,7 +11,8 @@ import (
 type Plugins struct {
 	// One line for each, a pointer to the options in its own file.
 
-	Bearer *Bearer `key:"bearer"`
+	Bearer   *Bearer   `key:"bearer"`
+	Username *Username `key:"username"`
 }
 
 // An options is a part of the settings that brings a feature.
