@@ -11,43 +11,43 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Config is everything an application decides about its Auth. Only Store, BaseURL and Secret have no default; the
-// zero value of every other setting is the recommended one.
+// Config has all settings of an Auth. Store, BaseURL and Secret are required; the zero value of every other setting is
+// the recommended one.
 type Config struct {
-	// BaseURL is the public URL of the routes, path included, as in "https://api.example.com/api/auth". Links,
-	// cookies and the origin check rest on it. A URL without a path means DefaultBasePath.
+	// BaseURL is the public URL of the routes with its path, as in "https://api.example.com/api/auth". Links, cookies
+	// and the origin check depend on it. Without a path, the path is DefaultBasePath.
 	BaseURL string
 
-	// BasePath is the path under which this program sees the routes, where that is not the path of BaseURL: behind
+	// BasePath is the path under which this program sees the routes, if it differs from that of BaseURL: set it behind
 	// a proxy that strips a prefix.
 	BasePath string
 
 	// Secret signs cookies and derives every other key: 32 bytes or more, from a random source.
 	Secret string
 
-	// OldSecrets still verify what they signed, after Secret was changed.
+	// OldSecrets are earlier values of Secret. What they signed or encrypted still verifies and opens.
 	OldSecrets []string
 
 	// Store keeps users, sessions and accounts.
 	Store ports.Store
 
-	// Development lets BaseURL be missing (it is then taken from each request's Host) and Secret too (it is then
-	// made and kept in SecretFile). It loosens no check.
+	// Development allows BaseURL and Secret to be empty: the URL is then taken from each request's Host, and a secret
+	// is made and kept in SecretFile. It loosens no check.
 	Development bool
 
-	// SecretFile is where Development keeps its secret, readable by its owner alone; "" means "kernia.secret".
+	// SecretFile is where Development keeps its secret, which only its owner can read; "" means "kernia.secret".
 	SecretFile string
 
-	// TrustedOrigins are the origins besides BaseURL's own that may call with cookies and be redirected to:
-	// "https://app.example.com", patterns as "https://*.example.com", custom schemes as "myapp://".
+	// TrustedOrigins are further origins, besides that of BaseURL, that may send requests with cookies and be targets
+	// of redirects: "https://app.example.com", patterns like "https://*.example.com", custom schemes like "myapp://".
 	TrustedOrigins []string
 
 	// TrustedOriginsFor returns further trusted origins for one request: those of a tenant, say. Nil means none. An
 	// error refuses the request.
 	TrustedOriginsFor func(ctx context.Context, c *Call) ([]string, error)
 
-	// KV keeps one-time values, rate limits and, where Session.Place says so, sessions. Without one, one-time
-	// values lie in the store's table "verification" and limits count in this process.
+	// KV keeps one-time values, rate-limit counts and, if Session.Place says so, sessions. If it is nil, one-time
+	// values are in the store's table "verification", and counts in this process.
 	KV ports.KV
 
 	Session   SessionConfig
@@ -55,35 +55,35 @@ type Config struct {
 	RateLimit RateLimitConfig
 	Guesses   GuessConfig
 
-	// UserFields and SessionFields are columns of the application's own; see Field.
+	// UserFields and SessionFields are the application's own columns; see Field.
 	UserFields    []Extra
 	SessionFields []Extra
 
-	// Tables gives tables and columns other names than upstream's; keys are "user", "session", "account" and so on.
+	// Tables renames tables and columns, which otherwise have Better Auth's names. The keys are "user", "session",
+	// "account" and so on.
 	Tables map[string]Naming
 
 	// IDs is the form of new ids. The zero IDKind makes 32 letters and digits.
 	IDs ports.IDKind
 
-	// NewID makes the ids of new records; model is "user", "session" or another table's name. Where it is nil or
-	// returns "", ids are made as IDs says, and an id of another form than that is an error. It may be called at
-	// the same time by several goroutines.
+	// NewID makes the ids of new records; model is "user", "session" or another table's name. If it is nil or returns
+	// "", ids are made as IDs says. An id of another form than IDs is an error. It must be safe for concurrent use.
 	NewID func(ctx context.Context, model string) (string, error)
 
 	// Hooks are the application's; those of features run before them.
 	Hooks Hooks
 
-	// DisabledPaths are routes that answer 404 "Not Found", as "/update-user".
+	// DisabledPaths are routes that answer 404 "Not Found", such as "/update-user".
 	DisabledPaths []string
 
-	// ErrorURL is where errors of redirecting routes go, in place of the built-in page.
+	// ErrorURL is where routes that redirect send the browser after an error, instead of to the built-in page.
 	ErrorURL string
 
-	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed. Without any the client's
-	// address is the peer's and the header is ignored.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For header is trusted. Without any, the client's
+	// address is the peer's, and the header is ignored.
 	TrustedProxies []netip.Prefix
 
-	// BodyLimit is the most bytes a request body may have; 0 means 1 MiB.
+	// BodyLimit is the largest size of a request body in bytes; 0 means 1 MiB.
 	BodyLimit int64
 
 	// Timeout bounds one request, store calls included; 0 means 5 s.
@@ -92,14 +92,14 @@ type Config struct {
 	// Hasher hashes passwords; nil means Argon2id(), which verifies scrypt, bcrypt and PBKDF2 too.
 	Hasher ports.PasswordHasher
 
-	// Events receives the audit trail; nil means nowhere.
+	// Events receives the audit trail; nil means that there is none.
 	Events ports.Events
 
-	// Fetcher calls other servers for the features that do; nethttp.NewClient makes one. Nil makes New fail where a
-	// feature needs it.
+	// Fetcher calls other servers, for features that need it; nethttp.NewClient makes one. If it is nil and a feature
+	// needs it, New fails.
 	Fetcher ports.Fetcher
 
-	// Logger receives what an operator must know; nil means slog.Default().
+	// Logger receives errors and warnings for the operator; nil means slog.Default().
 	Logger *slog.Logger
 
 	// Clock and Random are for tests; nil means the system's.
@@ -118,7 +118,7 @@ func (c Config) String() string { return "kernia.Config{BaseURL: " + c.BaseURL +
 // GoString keeps the secrets out of what is printed.
 func (c Config) GoString() string { return c.String() }
 
-// SessionConfig says how long sessions live. Zero values are upstream's defaults.
+// SessionConfig says how long sessions live. Zero values are Better Auth's defaults.
 type SessionConfig struct {
 	ExpiresIn      time.Duration // how long a remembered session lives from its last refresh; 0 means 7 days
 	UpdateAge      time.Duration // how old a session must be to be refreshed; 0 means 1 day, negative means at every use
@@ -133,8 +133,8 @@ type TokenForm uint8
 
 // The forms of stored tokens.
 const (
-	Hashed TokenForm = iota // a hash: who reads the database cannot sign in
-	Plain                   // as upstream keeps them, for a database shared with a JavaScript server
+	Hashed TokenForm = iota // a hash: whoever reads the database cannot sign in
+	Plain                   // as Better Auth keeps them, for a database shared with a JavaScript server
 )
 
 // Place is where sessions are kept. The zero Place is [InStore].
@@ -143,21 +143,21 @@ type Place uint8
 // The places of sessions.
 const (
 	InStore Place = iota // in the store's table
-	InKV                 // in Config.KV alone, which must be able to list groups; what it loses is signed out
-	InBoth               // read from Config.KV, with a copy in the store for what that loses
+	InKV                 // in Config.KV only, which must implement ports.Groups; if it loses sessions, their users are signed out
+	InBoth               // in Config.KV, with a copy in the store in case it loses sessions
 )
 
-// CookieConfig says how cookies are named and where they go. Zero values are upstream's defaults.
+// CookieConfig says how cookies are named and where they go. Zero values are Better Auth's defaults.
 type CookieConfig struct {
 	Prefix      string            // before each name; "" means "better-auth"
-	Names       map[string]string // whole names for single cookies, as {"session_token": "sid"}
-	Secure      *bool             // the Secure attribute and the __Secure- prefix; nil means where BaseURL is https
-	Domain      string            // the Domain attribute; "" means the host alone
+	Names       map[string]string // whole names of single cookies, as {"session_token": "sid"}
+	Secure      *bool             // the Secure attribute and the __Secure- prefix; nil means if BaseURL is https
+	Domain      string            // the Domain attribute; "" means only the host
 	SameSite    string            // "Lax", "Strict" or "None"; "" means Lax. None implies Secure
 	Partitioned bool              // the Partitioned attribute; implies Secure
 }
 
-// DefaultBasePath is the path of the routes where BaseURL has none.
+// DefaultBasePath is the path of the routes if BaseURL has none.
 const DefaultBasePath = "/api/auth"
 
 const (

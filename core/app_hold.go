@@ -7,8 +7,8 @@ import (
 
 type holdKey struct{}
 
-// Held keeps what must wait for the commit of a transaction that the application runs itself: events, and what is
-// written to Config.KV of sessions and users that the transaction may yet undo. Make it with [Auth.Hold].
+// Held keeps what must wait for the commit of the application's own transaction: events, background tasks, and writes
+// to Config.KV about sessions and users that the transaction may still undo. [Auth.Hold] makes it.
 type Held struct {
 	mu    sync.Mutex
 	steps []func(ctx context.Context)
@@ -20,17 +20,17 @@ func (h *Held) add(step func(ctx context.Context)) {
 	h.steps = append(h.steps, step)
 }
 
-// Hold returns a context in which whatever must wait for a commit waits, and the Held that lets it go. An
-// application that runs Kernia's calls in a transaction of its own calls Hold on the joined context, commits, and
-// then calls Release, with that context or another; after a rollback it drops the Held, and nothing has
-// happened. Where sessions are in Config.KV, those that began in the transaction are there from Release on.
+// Hold makes events, background tasks and writes to Config.KV wait while the application runs Kernia's calls in its own
+// transaction: it returns a context for those calls, and the Held that keeps what waits. Call Hold on the joined
+// context, commit, and then call Release, with any context. After a rollback drop the Held, and nothing has happened.
+// If sessions are in Config.KV, those that began in the transaction are there from Release on.
 func (a *Auth) Hold(ctx context.Context) (*Held, context.Context) {
 	h := &Held{}
 	return h, context.WithValue(ctx, holdKey{}, h)
 }
 
-// Release lets go what was held, in order. Calling it again does nothing. What fails then is logged: the transaction
-// is committed.
+// Release runs what was held, in order. Calling it again does nothing. Failures are logged, since the transaction is
+// committed already.
 func (h *Held) Release(ctx context.Context) {
 	h.mu.Lock()
 	steps := h.steps
@@ -49,8 +49,8 @@ type valueless struct{ context.Context } //nolint:containedctx // a context itse
 func (valueless) Value(any) any { return nil }
 
 // Tx runs f in a transaction of the store; calls of this Auth with the context that f gets belong to it. Events,
-// background tasks and what is written to Config.KV wait for the commit. Where f fails or panics, nothing has happened.
-// A store that cannot roll back runs f all the same.
+// background tasks and writes to Config.KV wait for the commit. If f fails or panics, nothing has happened. A store
+// that cannot roll back runs f all the same, and keeps what f wrote.
 func (a *Auth) Tx(ctx context.Context, f func(ctx context.Context) error) error {
 	if err := a.refuseUnheld(ctx); err != nil {
 		return err
@@ -58,8 +58,8 @@ func (a *Auth) Tx(ctx context.Context, f func(ctx context.Context) error) error 
 	return a.tx(ctx, f)
 }
 
-// tx runs f in a transaction of the store; what f held is released after the commit, into the enclosing hold if
-// there is one.
+// tx runs f in a transaction of the store. What f held is released after the commit or, inside another Hold, handed to
+// that.
 func (a *Auth) tx(ctx context.Context, f func(ctx context.Context) error) error {
 	outer, nested := ctx.Value(holdKey{}).(*Held)
 	held, inner := a.Hold(ctx)
@@ -78,8 +78,8 @@ func (a *Auth) tx(ctx context.Context, f func(ctx context.Context) error) error 
 	return nil
 }
 
-// committed runs step once what ctx belongs to is committed: at the release of its Held, where its error is logged,
-// or at once, where its error is returned.
+// committed runs step once the transaction of ctx is committed: when its Held is released, and step's error is then
+// logged. Without a Held it runs step at once and returns its error.
 func (a *Auth) committed(ctx context.Context, step func(ctx context.Context) error) error {
 	h, ok := ctx.Value(holdKey{}).(*Held)
 	if !ok {
@@ -93,8 +93,8 @@ func (a *Auth) committed(ctx context.Context, step func(ctx context.Context) err
 	return nil
 }
 
-// refuseUnheld fails where the context is in an application's own transaction without a Hold: events would
-// come out before the commit.
+// refuseUnheld fails if the context is in the application's own transaction without a Hold: events would come before
+// the commit.
 func (a *Auth) refuseUnheld(ctx context.Context) error {
 	if a.joined == nil || !a.joined(ctx) {
 		return nil

@@ -7,23 +7,23 @@ import (
 	"runtime/debug"
 )
 
-// Hooks are an application's or a feature's own steps around changes to users, sessions and accounts.
+// Hooks are functions that run before and after changes to users, sessions and accounts.
 //
-// A before-hook may change what it is given and denies the change by an error (a panic counts as one). It runs
-// outside of a transaction. An after-hook runs once the change is committed and before a session is issued or an
-// answer written; its error fails the request, the row stays. An [Error] that a hook returns is the client's
-// answer; any other error is logged and answered by a general one. Features' hooks run in the order in which they
-// were given to New, then the application's; after-hooks run the other way round.
+// A before-hook may change the value it gets. If it returns an error or panics, nothing is changed. It runs outside a
+// transaction. An after-hook runs once the change is committed, and before a session is issued or an answer written.
+// Its error fails the request, but the change stays. An [Error] from a hook is the client's answer; any other error is
+// logged, and the client gets a general one. Before-hooks of features run first, in the order in which the features
+// were given to New, and then the application's. After-hooks run in the reverse order.
 //
-// Hooks see changes that name one record. What ends with its user runs the user's hooks alone, and sessions that have
-// expired are swept without any.
+// Hooks run for changes to a single record. When a user is deleted, only the user's hooks run, not those of the
+// sessions and accounts deleted with it. No hook runs when expired sessions are removed.
 type Hooks struct {
 	User    UserHooks
 	Session SessionHooks
 	Account AccountHooks
 }
 
-// UserHooks are the steps around changes to users. Nil steps are skipped. An id that BeforeCreate sets is kept.
+// UserHooks run around changes to users. Nil hooks are skipped. An id that BeforeCreate sets is kept.
 type UserHooks struct {
 	BeforeCreate func(ctx context.Context, u *User) error
 	AfterCreate  func(ctx context.Context, u User) error
@@ -33,8 +33,8 @@ type UserHooks struct {
 	AfterDelete  func(ctx context.Context, u User) error
 }
 
-// SessionHooks are the steps around changes to sessions. Nil steps are skipped. Where there are steps for deletion, the
-// sessions to end are read first. A session's Token is its stored form in steps of deletion.
+// SessionHooks run around changes to sessions. Nil hooks are skipped. If there are hooks for deletion, sessions are
+// read before they end; in these hooks a session's Token is its stored form.
 type SessionHooks struct {
 	BeforeCreate func(ctx context.Context, s *Session) error
 	AfterCreate  func(ctx context.Context, s Session) error
@@ -44,8 +44,8 @@ type SessionHooks struct {
 	AfterDelete  func(ctx context.Context, s Session) error
 }
 
-// AccountHooks are the steps around changes to accounts. Nil steps are skipped. A hash that is replaced by a newer one
-// of the same password changes nothing that a hook could want to know.
+// AccountHooks run around changes to accounts. Nil hooks are skipped. They do not run when the same password is merely
+// hashed again in a newer form.
 type AccountHooks struct {
 	BeforeCreate func(ctx context.Context, a *Account) error
 	AfterCreate  func(ctx context.Context, a Account) error

@@ -5,20 +5,20 @@ import (
 	"log/slog"
 )
 
-// BySession is the [Principal.By] of callers who presented a session.
+// BySession is the [Principal.By] of callers with a session.
 const BySession = "session"
 
-// A Principal is who makes a call: a user, and by what they were authenticated.
+// A Principal is the caller: a user, and the kind of credential that authenticated them.
 type Principal struct {
 	User    User
-	Session Session // by session: Token is the token as it was presented. By another credential: what its feature fills in
-	By      string  // BySession, or the name of the feature whose credential was presented, as "apikey"
+	Session Session // Token is the token as it was presented. For another credential than a session: what its feature fills in
+	By      string  // BySession, or the name of the feature whose credential was presented, such as "apikey"
 
 	stored string // the token as the store has it
 	cached bool   // read from the cookie cache: the store was not asked
 }
 
-// HasSession reports whether the caller was authenticated by a session, and not by a key or a token of another kind.
+// HasSession reports whether a session authenticated the caller, and not an API key or another credential.
 func (p *Principal) HasSession() bool { return p != nil && p.By == BySession }
 
 // LogValue keeps the token out of logs.

@@ -11,11 +11,12 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Sessions are the sessions of one Auth: begin, list, change and end them by [Auth.Sessions].
+// Sessions begins, lists, changes and ends the sessions of one Auth. Use it as [Auth.Sessions].
 type Sessions struct{ auth *Auth }
 
-// Verify returns whom a session token belongs to: nil and no error where it is nobody's, expired or not a token at
-// all, an error where the store could not be asked. It takes one round trip to the store and writes nothing.
+// Verify returns the user and session of a session token. It returns nil and no error if the session has expired or
+// never existed, and an error if the store did not answer. It takes one round trip to the store and writes nothing, so
+// it does not extend the session.
 func (a *Auth) Verify(ctx context.Context, token string) (*Principal, error) {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
@@ -87,17 +88,17 @@ func (sessions Sessions) afterUpdate(ctx context.Context, s Session) error {
 	return nil
 }
 
-// NewSession says how a session begins. The zero NewSession is remembered and of an unknown client.
+// NewSession says how a session begins. The zero NewSession is remembered, and its client is unknown.
 type NewSession struct {
 	Forget    bool          // it lives one day at most and is not extended
 	ExpiresIn time.Duration // how long it lives; 0 means Config.Session.ExpiresIn. One of at most a day is not extended
-	Fields    Patch         // values of added session fields, those included that clients cannot set
+	Fields    Patch         // values of added session fields, also of those that clients cannot set
 	IPAddress string
 	UserAgent string
 }
 
-// Issue begins a session for the user without further questions: whoever calls it has made sure of them. A sign-in
-// in an operation goes through [Call.SignIn], which asks every feature first.
+// Issue begins a session for the user without asking any feature: the caller must know who the user is. A sign-in in an
+// operation uses [Call.SignIn], which asks every feature first.
 func (sessions Sessions) Issue(ctx context.Context, user User, n NewSession) (Session, error) {
 	if err := sessions.auth.refuseUnheld(ctx); err != nil {
 		return Session{}, err
@@ -153,9 +154,9 @@ func (sessions Sessions) newExtra(ctx context.Context) ports.Extra {
 	return sessions.auth.schema.NewSession(values)
 }
 
-// Update changes added fields of the principal's session and returns it. A session that was revoked
-// meanwhile is ErrUnauthorized; a change to a field of the session's own, by a hook too, is an error: whose session
-// it is and what token it has never changes.
+// Update changes added fields of the principal's session and returns it. Errors: ErrUnauthorized if the session was
+// revoked meanwhile, and an error for a field that is not an added one, even if a hook sets it: a session never gets
+// another user or token.
 func (sessions Sessions) Update(ctx context.Context, p *Principal, change Patch) (Session, error) {
 	if err := sessions.auth.refuseUnheld(ctx); err != nil {
 		return Session{}, err
@@ -180,13 +181,14 @@ func (sessions Sessions) Update(ctx context.Context, p *Principal, change Patch)
 	return p.Session, sessions.afterUpdate(ctx, p.Session)
 }
 
-// List returns the user's live sessions, oldest first, at most 1000. Their Token is the stored form: a handle
-// for Revoke where tokens are hashed, which they are unless Config.Session.StoreTokens says Plain.
+// List returns the user's live sessions, oldest first, at most 1000. Their Token is the stored form: a handle for
+// Revoke or, if Config.Session.StoreTokens is Plain, the token itself.
 func (sessions Sessions) List(ctx context.Context, userID string) ([]Session, error) {
 	return sessions.auth.kept.list(ctx, userID)
 }
 
-// Revoke ends the session of a token, or of the handle that List gave for it, and reports whether there was one.
+// Revoke ends the session with the token, or with the handle that List returned for it, and reports whether there was
+// one.
 func (sessions Sessions) Revoke(ctx context.Context, token string) (bool, error) {
 	return sessions.end(ctx, token, "")
 }
@@ -218,7 +220,7 @@ func (sessions Sessions) RevokeAll(ctx context.Context, userID string) error {
 	return sessions.endAll(ctx, userID, "")
 }
 
-// RevokeOthers ends every session of the principal's user but its own.
+// RevokeOthers ends every session of the principal's user except the principal's own.
 func (sessions Sessions) RevokeOthers(ctx context.Context, p *Principal) error {
 	return sessions.endAll(ctx, p.User.ID, p.Session.ID)
 }
@@ -265,8 +267,8 @@ func (sessions Sessions) remove(ctx context.Context, userID string, ending []Ses
 	return gone, nil
 }
 
-// Cookie returns a session's token as a Cookie header carries it, name and signature included: for tests, and
-// for programs that hand a session to an HTTP client of their own.
+// Cookie returns the value of a Cookie header for a session's token, with name and signature: for tests, and for
+// programs that give a session to their own HTTP client.
 func (sessions Sessions) Cookie(token string) string {
 	return sessions.auth.cookies.session.name + "=" + cookie.Escape(cookie.Sign(sessions.auth.keys.Current(), token))
 }

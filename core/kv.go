@@ -39,6 +39,6 @@ func (a *Auth) place() error {
 	return nil
 }
 
-// KV returns where features keep what expires: Config.KV, or the core's own over the store. Keys begin with the
-// purpose and a colon.
+// KV returns the key-value store for what expires: Config.KV, or else one over the store's tables. Begin each key with
+// its purpose and a colon. For values that are used once, [OneTimeOf] is simpler.
 func (a *Auth) KV() ports.KV { return a.kv }

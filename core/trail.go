@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	trailLength  = 1024             // events that wait at once; more are dropped and counted in the log
+	trailLength  = 1024             // events that may wait; further ones are dropped and logged
 	trailTimeout = 10 * time.Second // for one event
 )
 
-// trail hands events to the sink, each at most once and in their order, behind the answers they belong to.
+// trail passes events to the sink after the answer, in order and each at most once.
 type trail struct {
 	auth  *Auth
 	queue queue
@@ -18,7 +18,8 @@ type trail struct {
 
 func (t *trail) init(a *Auth) { t.auth, t.queue = a, queue{length: trailLength, workers: 1} }
 
-// Record adds e to the audit trail; its time, and in a request its address and user agent, are filled in.
+// Record adds e to the audit trail. It fills in the time and, in a request, the client's address and user agent. Inside
+// a transaction the event waits for the commit.
 func (a *Auth) Record(ctx context.Context, e Event) { a.trail.add(ctx, e) }
 
 // add queues e until the transaction in ctx, if any, is committed, and then for the sink.

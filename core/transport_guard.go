@@ -2,18 +2,18 @@ package kernia
 
 import "context"
 
-// Guarded is what a transport's guard does with one request of the application's own.
+// Guarded says what a transport's guard must do with one request to the application's own routes.
 type Guarded struct {
-	Principal *Principal // nil: nobody, and the route is optional
+	Principal *Principal // nil: the caller is not signed in, and the route allows it
 	Cookies   []string   // Set-Cookie lines to add to the application's answer
 	Header    []HeaderLine
-	Denied    *Response // not nil: answer this and do not run the application's handler
+	Denied    *Response // if not nil, send this answer and do not run the application's handler
 }
 
-// Guard finds out who makes a request to one of the application's own routes. Where required is set, nobody is
-// answered by 401 and UNAUTHORIZED; else the application is told that it is nobody. A request with cookies that
-// changes something must come from a trusted origin in either case, and a store that is down is a 503. A session
-// that is due is extended before the handler runs. The request's body is not read and may be left out.
+// Guard finds out who sends a request to one of the application's own routes. If required is set, a caller who is not
+// signed in gets 401 UNAUTHORIZED; otherwise the handler runs, with a nil Principal. In either case, a request with
+// cookies that changes something must come from a trusted origin, and a store that is down is a 503. A session that is
+// due is extended before the handler runs. Guard does not read the request's body, which may be left out.
 func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
@@ -52,13 +52,13 @@ func (a *Auth) Guard(ctx context.Context, r *Request, required bool) Guarded {
 
 type principalKey struct{}
 
-// WithPrincipal returns a context that carries p; a transport's guard makes it for the application's handler.
+// WithPrincipal returns a context that carries p: a transport's guard passes it to the application's handler.
 func WithPrincipal(ctx context.Context, p *Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// SessionFrom returns who makes the request that ctx belongs to, as a guard found out; nil means nobody, or that
-// no guard ran.
+// SessionFrom returns the caller that a guard found for the request of ctx. It is nil if the caller is not signed in,
+// or if no guard ran.
 func SessionFrom(ctx context.Context) *Principal {
 	p, _ := ctx.Value(principalKey{}).(*Principal)
 	return p

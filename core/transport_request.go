@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// A Request is one HTTP call, stripped of the transport that carried it. A transport fills it with values that
-// stay right after the call: nothing in it may alias a buffer that the framework uses again.
+// A Request is one HTTP request, independent of any framework. A transport copies everything into it: nothing in it may
+// share a buffer that the framework reuses.
 type Request struct {
 	Method string
-	Path   string // the path as it was sent, still percent-encoded, without the query
+	Path   string // the path as the client sent it, still percent-encoded, without the query
 	Query  string // the raw query, without "?"
-	Host   string // the host as it was asked for, with its port if any
-	Secure bool   // the connection itself uses TLS; headers have no say
-	Remote string // the peer's address, "IP:port" or "IP"; "" where unknown
+	Host   string // the requested host, with its port if any
+	Secure bool   // the connection itself uses TLS, whatever headers say
+	Remote string // the peer's address, "IP:port" or "IP"; "" if unknown
 	Header Header
-	Body   []byte // at most Auth.BodyLimit()+1 bytes: one more than allowed tells that it was too long
-	Length int64  // the body's declared length in bytes; -1 where none was declared
+	Body   []byte // at most Auth.BodyLimit()+1 bytes: one more than allowed means that it was too long
+	Length int64  // the declared length of the body in bytes; -1 if none was declared
 }
 
 // LogValue keeps headers, query and body out of logs: they hold tokens and passwords.
@@ -24,8 +24,8 @@ func (r *Request) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("method", r.Method), slog.String("path", r.Path))
 }
 
-// A Header maps canonical names (as in "Content-Type") to the lines sent under them, in order. It has the form of
-// net/http's, so that one converts to the other without a copy.
+// A Header maps canonical names, such as "Content-Type", to the lines with that name, in order. It has the same type as
+// net/http's Header, so that one converts to the other without a copy.
 type Header map[string][]string
 
 // First returns the first line under the canonical name, or "".
@@ -36,8 +36,8 @@ func (h Header) First(name string) string {
 	return ""
 }
 
-// A Response is the answer to one Request. A transport writes the status, the headers and cookies in their
-// order, and the body; it adds and changes nothing.
+// A Response is the answer to one Request. A transport writes the status, then the headers and cookies in their order,
+// then the body. It adds and changes nothing.
 type Response struct {
 	Status  int
 	Header  []HeaderLine
@@ -48,8 +48,8 @@ type Response struct {
 // A HeaderLine is one header of a Response.
 type HeaderLine struct{ Name, Value string }
 
-// List reports whether the header is a list that several parts of a program add to. A transport adds such a line to what
-// the application's own middleware has set under the name; any other line replaces it.
+// List reports whether several parts of a program may add to the header. A transport adds such a line to those that the
+// application's middleware has set; any other line replaces them.
 func (l HeaderLine) List() bool {
 	return strings.EqualFold(l.Name, "Vary") || strings.EqualFold(l.Name, "Access-Control-Expose-Headers")
 }
