@@ -33,11 +33,11 @@ var stores = map[string]func(t *testing.T) ports.Store{
 		return s
 	},
 	"postgres": func(t *testing.T) ports.Store {
-		s, err := kerniapostgres.Open(t.Context(), lacking(t, "KERNIA_TEST_POSTGRES_URL"), kerniapostgres.Options{TablePrefix: fresh()})
+		s, err := kerniapostgres.Open(t.Context(), lacking(t, "KERNIA_TEST_POSTGRES_URL"), kerniapostgres.Options{Prefix: fresh()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(s.Close)
+		t.Cleanup(func() { _ = s.Close() })
 		return s
 	},
 	"mongo": func(t *testing.T) ports.Store {

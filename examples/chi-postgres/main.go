@@ -36,11 +36,11 @@ func main() {
 }
 
 func run(ctx context.Context, listener net.Listener, url string) error {
-	store, err := kerniapostgres.Open(ctx, url, kerniapostgres.Options{})
+	store, err := kerniapostgres.Open(ctx, url)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	auth, err := kernia.New(kernia.Config{Development: true, Store: store}, emailpassword.Feature{})
 	if err != nil {
 		return err

@@ -6,6 +6,19 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
+// address writes a key, if any, and conditions. A key that the database does not hold unique may be that of
+// several rows, of which one is meant.
+func (b *builder) address(t *table, key ports.Key, where []ports.Condition) {
+	id := t.columns[0].name
+	if len(key) == 0 || t.unique(t.model.Columns(key)) || key[0] == "id" {
+		b.where(t, nil, key, where)
+		return
+	}
+	b.write(" WHERE a.", id, " = (SELECT a.", id, " FROM ", t.name, " AS a")
+	b.where(t, nil, key, where)
+	b.write(" ORDER BY ", t.columns[0].sorted("a."), " LIMIT 1 FOR UPDATE)")
+}
+
 // where writes the key and the conditions.
 func (b *builder) where(t, to *table, key ports.Key, where []ports.Condition) {
 	and := " WHERE "

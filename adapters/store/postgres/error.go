@@ -14,9 +14,9 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// failure turns err, met while doing something to records of m, into an error of the port. The text of an error
+// fail turns err, met while doing something to records of m, into an error of the port. The text of an error
 // of the server stays out of it: its message and detail repeat values.
-func (s *Store) failure(ctx context.Context, doing string, m *ports.Model, err error) error {
+func (s *Store) fail(ctx context.Context, doing string, m *ports.Model, err error) error {
 	if m != nil {
 		doing = fmt.Sprintf("%s %q", doing, m.Name)
 	}
@@ -39,7 +39,7 @@ func (s *Store) failure(ctx context.Context, doing string, m *ports.Model, err e
 		}
 		return wrap(ports.ErrUnavailable, network(err))
 	case pg.Code == "23505" && m != nil:
-		return fmt.Errorf("kerniapostgres: %s: %w", doing, &ports.ConflictError{Model: m.Name, Key: s.key(m, pg)})
+		return fmt.Errorf("kerniapostgres: %s: %w", doing, &ports.ConflictError{Model: m.Name, Key: s.conflict(m, pg)})
 	}
 	return wrap(kind(pg.Code), describe(pg))
 }
@@ -90,7 +90,7 @@ func repeatable(err error) bool {
 	if pgconn.SafeToRetry(err) || stale(err) {
 		return true
 	}
-	// 57014: a cancel request that was meant for the connection's last call may come late.
+	// 57014: without [Configure], a cancel request that was meant for the connection's last call may come late.
 	return coded(err, "40001", "40P01", "57014", "26000", "0A000", "23503")
 }
 
@@ -102,8 +102,8 @@ func coded(err error, codes ...string) bool {
 	return errors.As(err, &pg) && slices.Contains(codes, pg.Code)
 }
 
-// key names the declared key of m that the violated constraint is of, "" where m declares none such.
-func (s *Store) key(m *ports.Model, pg *pgconn.PgError) string {
+// conflict names the declared key of m that the violated constraint is of, "" where m declares none such.
+func (s *Store) conflict(m *ports.Model, pg *pgconn.PgError) string {
 	var columns []string
 	if t, ok := s.known.Load().tables.Load(m); ok {
 		for _, x := range t.(*table).indexes {

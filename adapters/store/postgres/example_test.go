@@ -19,7 +19,7 @@ var note = &ports.Model{
 
 func ExampleOpen() {
 	ctx := context.Background()
-	store, err := kerniapostgres.Open(ctx, exampleURL, kerniapostgres.Options{Schema: exampleSchema("open")})
+	store, err := kerniapostgres.Open(ctx, serverURL, kerniapostgres.Options{Schema: exampleSchema("open")})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,7 +46,7 @@ func ExampleOpen() {
 
 func ExampleJoin() {
 	ctx := context.Background()
-	pool, err := pgxpool.New(ctx, exampleURL)
+	pool, err := pgxpool.New(ctx, serverURL)
 	if err != nil {
 		fmt.Println(err)
 		return

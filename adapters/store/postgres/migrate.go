@@ -27,7 +27,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 	err := s.Tx(ctx, func(ctx context.Context) error {
 		on, _ := s.on(ctx)
 		if _, err := on.Exec(ctx, "SELECT pg_advisory_xact_lock($1::int8)", int64(lockKey)); err != nil {
-			return s.failure(ctx, "waiting to migrate", nil, err)
+			return s.fail(ctx, "migrate", nil, err)
 		}
 		var err error
 		if plan, err = s.plan(ctx, on, models); err != nil {
@@ -35,7 +35,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 		}
 		for _, step := range plan.Steps {
 			if _, err := on.Exec(ctx, step.Statement); err != nil {
-				return s.failure(ctx, "migrating: "+step.Summary, nil, err)
+				return s.fail(ctx, "migrate: "+step.Summary, nil, err)
 			}
 		}
 		return nil
@@ -48,9 +48,9 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 }
 
 func (s *Store) plan(ctx context.Context, on querier, models []*ports.Model) (ports.Plan, error) {
-	p := planner{ctx: ctx, on: on, store: s, relations: map[string]*relation{}}
-	err := p.schema()
-	for _, step := range []func(*ports.Model) error{p.table, p.references, p.keys} { // all tables before the first key
+	g := migration{ctx: ctx, on: on, store: s, relations: map[string]*relation{}}
+	err := g.schema()
+	for _, step := range []func(*ports.Model) error{g.table, g.references, g.keys} { // all tables before the first key
 		for _, m := range models {
 			if err == nil {
 				err = step(m)
@@ -58,13 +58,13 @@ func (s *Store) plan(ctx context.Context, on querier, models []*ports.Model) (po
 		}
 	}
 	if err != nil {
-		return ports.Plan{}, s.failure(ctx, "planning a migration", nil, err)
+		return ports.Plan{}, s.fail(ctx, "migrate", nil, err)
 	}
-	return p.Plan, nil
+	return g.Plan, nil
 }
 
-// A planner collects what is missing. Its relations are the tables as they will be.
-type planner struct {
+// A migration collects what is missing. Its relations are the tables as they will be.
+type migration struct {
 	ports.Plan
 	ctx       context.Context //nolint:containedctx // lives for one plan
 	on        querier
@@ -73,67 +73,67 @@ type planner struct {
 	pending   map[*ports.Model][]int // fields whose references the table could not yet name
 }
 
-func (p *planner) step(kind ports.StepKind, statement, summary string, args ...any) {
-	p.Steps = append(p.Steps, ports.Step{Kind: kind, Summary: fmt.Sprintf(summary, args...), Statement: statement})
+func (g *migration) step(kind ports.StepKind, statement, summary string, args ...any) {
+	g.Steps = append(g.Steps, ports.Step{Kind: kind, Summary: fmt.Sprintf(summary, args...), Statement: statement})
 }
 
 // ask runs a query that answers one text.
-func (p *planner) ask(sql string, args ...any) (string, error) {
-	rows, err := p.on.Query(p.ctx, sql, args...)
+func (g *migration) ask(sql string, args ...any) (string, error) {
+	rows, err := g.on.Query(g.ctx, sql, args...)
 	if err != nil {
 		return "", err
 	}
 	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
 }
 
-func (p *planner) schema() error {
-	name := p.store.options.Schema
+func (g *migration) schema() error {
+	name := g.store.options.Schema
 	if name == "" {
 		return nil
 	}
-	n, err := p.ask("SELECT count(*)::text FROM pg_catalog.pg_namespace WHERE nspname = $1::text", name)
+	n, err := g.ask("SELECT count(*)::text FROM pg_catalog.pg_namespace WHERE nspname = $1::text", name)
 	if err == nil && n == "0" {
-		p.step(ports.AddSchema, "CREATE SCHEMA "+quote(name), "create schema %q", name)
+		g.step(ports.AddSchema, "CREATE SCHEMA "+quote(name), "create schema %q", name)
 	}
 	return err
 }
 
 // table plans the table of m, or the columns that it lacks.
-func (p *planner) table(m *ports.Model) error {
+func (g *migration) table(m *ports.Model) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	name := p.store.name(m)
-	r := p.relations[name]
+	name := g.store.tableName(m)
+	r := g.relations[name]
 	if r == nil {
 		var err error
-		if r, err = p.store.relation(p.ctx, p.on, name); err != nil {
+		if r, err = g.store.relation(g.ctx, g.on, name); err != nil {
 			return err
 		}
 		if r == nil {
-			p.create(m, name)
+			g.create(m, name)
 			return nil
 		}
-		p.relations[name] = r
+		g.relations[name] = r
 	}
 	_, missing, err := r.table(m, name)
 	if err != nil {
 		return err
 	}
 	for _, f := range missing {
-		if err := p.add(m, f, name, r); err != nil {
+		if err := g.add(m, f, name, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *planner) create(m *ports.Model, name string) {
+func (g *migration) create(m *ports.Model, name string) {
 	r := &relation{planned: true, Indexes: []index{{Unique: true, Columns: []string{m.Fields[0].ColumnName()}}}}
 	var columns []string
 	for i := range m.Fields {
 		f := &m.Fields[i]
-		column := definition(m, i) + p.reference(m, i)
+		column := definition(m, i) + g.reference(m, i)
 		single := func(k ports.Key) bool { return len(k) == 1 && k[0] == f.Name }
 		if i > 0 && slices.ContainsFunc(m.Unique, single) {
 			column += " UNIQUE"
@@ -142,43 +142,43 @@ func (p *planner) create(m *ports.Model, name string) {
 		columns = append(columns, column)
 		r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null})
 	}
-	p.relations[name] = r
-	p.step(ports.AddTable, "CREATE TABLE "+name+" ("+strings.Join(columns, ", ")+")", "create table %s", name)
+	g.relations[name] = r
+	g.step(ports.AddTable, "CREATE TABLE "+name+" ("+strings.Join(columns, ", ")+")", "create table %s", name)
 }
 
 // reference returns the clause of a field whose records go with the one they refer to. A reference that outlives
 // its record has none. Where the other table comes later, references adds it then.
-func (p *planner) reference(m *ports.Model, i int) string {
+func (g *migration) reference(m *ports.Model, i int) string {
 	to := m.Fields[i].References
 	if to == nil || !slices.Contains(to.Dependents, ports.Dependent{Model: m, Field: m.Fields[i].Name}) {
 		return ""
 	}
-	if p.relations[p.store.name(to)] == nil && to != m {
-		if p.pending == nil {
-			p.pending = map[*ports.Model][]int{}
+	if g.relations[g.store.tableName(to)] == nil && to != m {
+		if g.pending == nil {
+			g.pending = map[*ports.Model][]int{}
 		}
-		p.pending[m] = append(p.pending[m], i)
+		g.pending[m] = append(g.pending[m], i)
 		return ""
 	}
-	return " REFERENCES " + p.store.name(to) + " (" + quote(to.Fields[0].ColumnName()) + ") ON DELETE CASCADE"
+	return " REFERENCES " + g.store.tableName(to) + " (" + quote(to.Fields[0].ColumnName()) + ") ON DELETE CASCADE"
 }
 
 // references plans what reference had to leave for later.
-func (p *planner) references(m *ports.Model) error {
-	for _, i := range p.pending[m] {
-		if clause := p.reference(m, i); clause != "" {
-			p.step(ports.AddReference, "ALTER TABLE "+p.store.name(m)+" ADD FOREIGN KEY ("+quote(m.Fields[i].ColumnName())+")"+clause,
-				"add reference %q to %s", m.Fields[i].ColumnName(), p.store.name(m))
+func (g *migration) references(m *ports.Model) error {
+	for _, i := range g.pending[m] {
+		if clause := g.reference(m, i); clause != "" {
+			g.step(ports.AddReference, "ALTER TABLE "+g.store.tableName(m)+" ADD FOREIGN KEY ("+quote(m.Fields[i].ColumnName())+")"+clause,
+				"add reference %q to %s", m.Fields[i].ColumnName(), g.store.tableName(m))
 		}
 	}
 	return nil
 }
 
 // add plans a column for a table that is there.
-func (p *planner) add(m *ports.Model, f *ports.Field, name string, r *relation) error {
+func (g *migration) add(m *ports.Model, f *ports.Field, name string, r *relation) error {
 	i := m.Field(f.Name)
 	if !f.Null && f.Default.IsNull() && !r.planned {
-		filled, err := p.ask("SELECT CASE WHEN EXISTS (SELECT FROM " + name + ") THEN 'yes' ELSE '' END")
+		filled, err := g.ask("SELECT CASE WHEN EXISTS (SELECT FROM " + name + ") THEN 'yes' ELSE '' END")
 		if err != nil {
 			return err
 		}
@@ -187,28 +187,28 @@ func (p *planner) add(m *ports.Model, f *ports.Field, name string, r *relation) 
 		}
 	}
 	r.Columns = append(r.Columns, attribute{Name: f.ColumnName(), Type: sqlType(m, i), NotNull: !f.Null, added: f})
-	p.step(ports.AddColumn, "ALTER TABLE "+name+" ADD COLUMN "+definition(m, i)+p.reference(m, i), "add column %q to %s", f.ColumnName(), name)
+	g.step(ports.AddColumn, "ALTER TABLE "+name+" ADD COLUMN "+definition(m, i)+g.reference(m, i), "add column %q to %s", f.ColumnName(), name)
 	return nil
 }
 
 // keys plans the unique keys and indexes that m lacks.
-func (p *planner) keys(m *ports.Model) error {
-	name := p.store.name(m)
-	r := p.relations[name]
+func (g *migration) keys(m *ports.Model) error {
+	name := g.store.tableName(m)
+	r := g.relations[name]
 	for _, k := range m.Unique {
 		columns := m.Columns(k)
 		if (&table{indexes: r.Indexes}).unique(columns) {
 			continue
 		}
-		blocked, err := p.duplicates(m, k, name, r)
+		blocked, err := g.duplicates(m, k, name, r)
 		if err != nil {
 			return err
 		}
 		if blocked != nil {
-			p.Duplicates = append(p.Duplicates, *blocked)
+			g.Duplicates = append(g.Duplicates, *blocked)
 			continue
 		}
-		p.index(m, name, r, index{Unique: true, Columns: columns})
+		g.index(m, name, r, index{Unique: true, Columns: columns})
 	}
 	for _, k := range m.Index {
 		columns := m.Columns(k)
@@ -216,24 +216,24 @@ func (p *planner) keys(m *ports.Model) error {
 			return len(x.Columns) >= len(columns) && slices.Equal(x.Columns[:len(columns)], columns)
 		}
 		if !slices.ContainsFunc(r.Indexes, serves) {
-			p.index(m, name, r, index{Columns: columns})
+			g.index(m, name, r, index{Columns: columns})
 		}
 	}
 	return nil
 }
 
-func (p *planner) index(m *ports.Model, name string, r *relation, x index) {
+func (g *migration) index(m *ports.Model, name string, r *relation, x index) {
 	kind, sql, suffix, summary := ports.AddIndex, "CREATE INDEX ", "_idx", "add index on (%s) to %s"
 	if x.Unique {
 		kind, sql, suffix, summary = ports.AddUnique, "CREATE UNIQUE INDEX ", "_uidx", "add unique key on (%s) to %s"
 	}
-	x.Name = shorten(p.store.options.TablePrefix+m.TableName()+"_"+strings.Join(x.Columns, "_"), suffix)
+	x.Name = shorten(g.store.options.Prefix+m.TableName()+"_"+strings.Join(x.Columns, "_"), suffix)
 	var columns []string
 	for _, c := range x.Columns {
 		columns = append(columns, quote(c))
 	}
 	list := strings.Join(columns, ", ")
-	p.step(kind, sql+quote(x.Name)+" ON "+name+" ("+list+")", summary, list, name)
+	g.step(kind, sql+quote(x.Name)+" ON "+name+" ("+list+")", summary, list, name)
 	r.Indexes = append(r.Indexes, x)
 }
 
@@ -249,7 +249,7 @@ func shorten(name, suffix string) string {
 }
 
 // duplicates looks for records that agree in k. A column that is yet to be added is the same in all of them.
-func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relation) (*ports.Duplicate, error) {
+func (g *migration) duplicates(m *ports.Model, k ports.Key, name string, r *relation) (*ports.Duplicate, error) {
 	if r.planned {
 		return nil, nil
 	}
@@ -275,7 +275,7 @@ func (p *planner) duplicates(m *ports.Model, k ports.Key, name string, r *relati
 		return nil, err
 	}
 	id := &t.columns[0]
-	text, err := p.ask(fmt.Sprintf(`WITH d AS (%s) SELECT json_build_object('groups', (SELECT count(*) FROM d), 'ids',
+	text, err := g.ask(fmt.Sprintf(`WITH d AS (%s) SELECT json_build_object('groups', (SELECT count(*) FROM d), 'ids',
 		(SELECT json_agg(i.id) FROM (SELECT a.%s::text AS id FROM %s AS a JOIN d ON %s ORDER BY %s LIMIT 20) AS i))::text`,
 		group, id.name, name, strings.Join(same, " AND "), id.sorted("a.")))
 	if err != nil {

@@ -41,7 +41,7 @@ func TestMigrate(t *testing.T) {
 		pool := newPool(t)
 		name := newSchema(t, pool)
 		run(t, pool, "DROP SCHEMA "+name)
-		s := kerniapostgres.New(pool, kerniapostgres.Options{Schema: name, TablePrefix: `auth "x" `})
+		s := kerniapostgres.New(pool, kerniapostgres.Options{Schema: name, Prefix: `auth "x" `})
 		m := newTables(ports.IDText)
 		migrate(t, s, m.all()...)
 		add(t, s, m.user, nil)
@@ -52,7 +52,7 @@ func TestMigrate(t *testing.T) {
 	t.Run("FindsTablesByTheSearchPath", func(t *testing.T) {
 		pool := newPool(t)
 		schema := newSchema(t, pool)
-		s, err := kerniapostgres.Open(t.Context(), serverURL(t)+"&search_path="+schema, kerniapostgres.Options{})
+		s, err := kerniapostgres.Open(t.Context(), need(t)+"&search_path="+schema)
 		if err != nil {
 			t.Skip("the URL takes no search path: " + err.Error())
 		}

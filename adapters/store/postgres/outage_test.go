@@ -3,10 +3,8 @@ package kerniapostgres_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -93,7 +91,7 @@ func (p *proxy) hangUp() {
 	p.open = nil
 }
 
-// through returns a Store that reaches the shared server through a proxy.
+// through returns a Store that reaches the server through a proxy.
 func through(t *testing.T, m tables) (*kerniapostgres.Store, *proxy) {
 	t.Helper()
 	schema := newStoreSchema(t, m)
@@ -207,7 +205,7 @@ func TestOutage(t *testing.T) {
 		run(t, pool, "CREATE ROLE "+role+" LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
 		t.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP ROLE "+role) }) //nolint:usetesting // the test's own context has ended
 		limited := newPool(t, func(c *pgxpool.Config) { c.ConnConfig.User, c.ConnConfig.Password = role, "x" })
-		each(t, kerniapostgres.New(limited, kerniapostgres.Options{}), m, 5*time.Second, unavailable)
+		each(t, kerniapostgres.New(limited), m, 5*time.Second, unavailable)
 	})
 	t.Run("ResumesAfterTheServerEndedItsConnections", func(t *testing.T) {
 		m := newTables(ports.IDText)
@@ -216,57 +214,71 @@ func TestOutage(t *testing.T) {
 		run(t, newPool(t), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE '%count(*)%'")
 		resumes(t, s, m)
 	})
-	t.Run("IsUnavailableWhileTheServerIsDown", serverDown)
 }
 
-func serverDown(t *testing.T) {
-	serverURL(t)
-	if shared.cmd == nil {
-		const lack = "the server is not the test's own to stop"
-		fmt.Println("kerniapostgres:", lack)
-		t.Skip(lack)
+// TestConfigure cancels a statement on the only connection.
+func TestConfigure(t *testing.T) {
+	process := func(t *testing.T, pool *pgxpool.Pool) (pid int) {
+		t.Helper()
+		if err := pool.QueryRow(t.Context(), "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+			t.Fatal(err)
+		}
+		return pid
 	}
-	m := newTables(ports.IDText)
-	s := kerniapostgres.New(newPool(t), kerniapostgres.Options{Schema: newStoreSchema(t, m)})
-	add(t, s, m.user, nil)
-	shared.halt()
-	each(t, s, m, 10*time.Second, unavailable)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	var prepared atomic.Int64
+	pool := newPool(t, func(c *pgxpool.Config) {
+		c.MaxConns = 1
+		c.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) { prepared.Add(1); return true, nil }
+		kerniapostgres.Configure(c)
+	})
+	before := process(t, pool)
+	if again := process(t, pool); again != before {
+		t.Fatalf("a connection that nothing was cancelled on is not used again")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := kerniapostgres.Open(ctx, shared.url, kerniapostgres.Options{}); !unavailable(err) {
-		t.Errorf("Open while the server is down: %v, want ErrUnavailable", err)
+	if _, err := pool.Exec(ctx, "SELECT pg_sleep(60)"); err == nil {
+		t.Fatal("pg_sleep was not cancelled")
 	}
-	if err := shared.resume(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		t.Fatal(err)
+	if process(t, pool) == before {
+		t.Errorf("the connection of a cancelled call is used again: the cancellation may hit the next statement")
 	}
-	resumes(t, s, m)
-	if n := size(t, s, m.user); n != 1 {
-		t.Errorf("%d users after the server came back, want 1", n)
+	if n := prepared.Load(); n != 4 {
+		t.Errorf("the application's own PrepareConn ran %d times, want 4", n)
 	}
 }
 
 // TestOpen is about the pool of one's own.
 func TestOpen(t *testing.T) {
 	t.Run("RefusesWhatIsNoURL", func(t *testing.T) {
-		_, err := kerniapostgres.Open(t.Context(), "postgres://u:secret@host:port/db", kerniapostgres.Options{})
+		_, err := kerniapostgres.Open(t.Context(), "postgres://u:secret@host:port/db")
 		if !errors.Is(err, ports.ErrInvalid) || leaks(err, "secret") {
 			t.Errorf("Open: %v, want ErrInvalid without the password", err)
 		}
 	})
+	t.Run("IsUnavailableWhereNobodyListens", func(t *testing.T) {
+		_, err := kerniapostgres.Open(t.Context(), "postgres://u:secret@127.0.0.1:1/db")
+		if !unavailable(err) || leaks(err, "secret") {
+			t.Errorf("Open: %v, want ErrUnavailable without the password", err)
+		}
+	})
 	t.Run("LeavesTheApplicationsPoolOpen", func(t *testing.T) {
 		pool := newPool(t)
-		kerniapostgres.New(pool, kerniapostgres.Options{}).Close()
+		if err := kerniapostgres.New(pool).Close(); err != nil {
+			t.Fatal(err)
+		}
 		if err := pool.Ping(t.Context()); err != nil {
 			t.Errorf("Close closed the application's pool: %v", err)
 		}
 	})
 	t.Run("ClosesItsOwnPool", func(t *testing.T) {
-		s, err := kerniapostgres.Open(t.Context(), serverURL(t), kerniapostgres.Options{})
+		s, err := kerniapostgres.Open(t.Context(), need(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Close()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.Ping(t.Context()); !unavailable(err) {
 			t.Errorf("Ping after Close: %v, want ErrUnavailable", err)
 		}

@@ -27,7 +27,7 @@ func opener[TB testing.TB](outer testing.TB, mode pgx.QueryExecMode) func(tb TB,
 		} else {
 			tb.Cleanup(func() { _, _ = pool.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+name+" CASCADE") }) //nolint:usetesting // the test's own context has ended, and outer may be that test
 		}
-		return kerniapostgres.New(pool, kerniapostgres.Options{Schema: name, TablePrefix: "k_"})
+		return kerniapostgres.New(pool, kerniapostgres.Options{Schema: name, Prefix: "k_"})
 	}
 }
 

@@ -14,11 +14,10 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Options say where in the database the tables are. The zero Options mean the tables that the connection's
-// search path finds, under the names that their models have.
+// Options are the settings of a [Store]. The zero Options are recommended.
 type Options struct {
-	Schema      string // the schema of all tables; "" means the search path
-	TablePrefix string // put before every table's name
+	Prefix string // put before the name of every table
+	Schema string // the schema of all tables; "": the one that the connection's search path finds
 }
 
 // A Store is a [ports.Store] in a PostgreSQL database. It is safe for concurrent use, and so are any number of
@@ -32,19 +31,20 @@ type Store struct {
 }
 
 // Open connects to the database at url, a PostgreSQL URL or keyword string as pgx reads it, and returns a Store
-// with a pool of its own. It fails where the server does not answer. The caller closes the Store.
-func Open(ctx context.Context, url string, o Options) (*Store, error) {
+// with a pool of its own. It fails where the server does not answer. It takes at most one Options. The caller closes
+// the Store.
+func Open(ctx context.Context, url string, options ...Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The cause is left out: it repeats parts of the URL, which holds a password.
-		return nil, fmt.Errorf("kerniapostgres: opening: %w: the URL is not one of PostgreSQL", ports.ErrInvalid)
+		return nil, fmt.Errorf("kerniapostgres: open: %w: the URL is not one of PostgreSQL", ports.ErrInvalid)
 	}
 	Configure(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("kerniapostgres: opening: %w: %s", ports.ErrUnavailable, network(err))
+		return nil, fmt.Errorf("kerniapostgres: open: %w: %s", ports.ErrUnavailable, network(err))
 	}
-	s := New(pool, o)
+	s := New(pool, options...)
 	s.owned = true
 	if err := s.Ping(ctx); err != nil {
 		pool.Close()
@@ -53,25 +53,56 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return s, nil
 }
 
+var (
+	_ ports.Store    = (*Store)(nil)
+	_ ports.Joinable = (*Store)(nil)
+)
+
 // cancelTime bounds how long a call whose context is over waits for the server to say that it gave up.
 const cancelTime = time.Second
 
-// Configure sets, on what an application configures its pool with, the one thing that [Open] sets on its own: a
-// call whose context ends is cancelled on the server, and its outcome awaited for up to a second. Without it pgx
-// hangs up and cancels afterwards, and a statement that was waiting for a lock may still take effect in between,
-// after the call has failed.
+// Configure sets on the configuration of an application's pool what [Open] sets on its own. A call whose context ends
+// is cancelled on the server, and its outcome awaited for up to a second: without this pgx hangs up and cancels
+// afterwards, and a statement that was waiting for a lock may still take effect after its call has failed. The
+// connection of such a call is not used again, because the cancellation may reach the server late and hit the next
+// statement. A PrepareConn that the configuration has already runs too; set none afterwards.
 func Configure(c *pgxpool.Config) {
 	c.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}
+		return &canceller{pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}}
+	}
+	prepare := c.PrepareConn
+	c.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
+		if _, ok := conn.PgConn().CustomData()[cancelled]; ok {
+			return false, nil // the pool takes another one
+		}
+		if prepare == nil {
+			return true, nil
+		}
+		return prepare(ctx, conn)
 	}
 }
 
-var _ ports.Store = (*Store)(nil)
+// cancelled marks a connection on which a call was cancelled.
+const cancelled = "kerniapostgres.cancelled"
 
-// New returns a Store on the application's pool, which the application closes. [Configure] says what the pool
-// should be configured with.
-func New(pool *pgxpool.Pool, o Options) *Store {
-	s := &Store{pool: pool, options: o}
+// A canceller cancels on the server and marks the connection.
+type canceller struct {
+	pgconn.CancelRequestContextWatcherHandler
+}
+
+// HandleUnwatchAfterCancel runs where the call ends, so that nothing else uses the connection.
+func (c *canceller) HandleUnwatchAfterCancel() {
+	c.Conn.CustomData()[cancelled] = true
+	c.CancelRequestContextWatcherHandler.HandleUnwatchAfterCancel()
+}
+
+// New returns a Store on the application's pool, which should be configured by [Configure]. It takes at most one
+// Options.
+func New(pool *pgxpool.Pool, options ...Options) *Store {
+	s := &Store{pool: pool}
+	if len(options) > 0 {
+		s.options = options[0]
+	}
 	switch pool.Config().ConnConfig.DefaultQueryExecMode {
 	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe:
 		s.unkept = pgx.QueryExecModeExec
@@ -80,17 +111,19 @@ func New(pool *pgxpool.Pool, o Options) *Store {
 	return s
 }
 
-// Close closes the pool that [Open] made, after the calls under way. It leaves the application's pool alone.
-func (s *Store) Close() {
+// Close ends the Store, which must not be used afterwards. It closes the pool that [Open] made, once the calls in
+// progress have ended, and leaves the one that [New] was given open. Its error is always nil.
+func (s *Store) Close() error {
 	if s.owned {
 		s.pool.Close()
 	}
+	return nil
 }
 
 // Ping asks the server for a sign of life. Its error is [ports.ErrUnavailable] or the context's.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.pool.Ping(ctx); err != nil {
-		return s.failure(ctx, "reaching the server", nil, err)
+		return s.fail(ctx, "ping", nil, err)
 	}
 	return nil
 }
@@ -98,7 +131,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Create implements [ports.Store].
 func (s *Store) Create(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
 	if err := m.CheckRecord(r); err != nil {
-		return nil, s.failure(ctx, create.String(), m, err)
+		return nil, s.fail(ctx, create.String(), m, err)
 	}
 	args := r
 	switch m.ID {
@@ -159,11 +192,11 @@ func (s *Store) do(ctx context.Context, v verb, m *ports.Model, key any, args []
 	for again := false; ; again = true {
 		st, err := s.statement(ctx, on, v, key)
 		if err != nil {
-			return nil, 0, s.failure(ctx, v.String(), m, err)
+			return nil, 0, s.fail(ctx, v.String(), m, err)
 		}
 		params, err := st.encode(args)
 		if err != nil {
-			return nil, 0, s.failure(ctx, v.String(), m, err)
+			return nil, 0, s.fail(ctx, v.String(), m, err)
 		}
 		found, n, err := st.run(ctx, on, params)
 		if err == nil {
@@ -173,7 +206,7 @@ func (s *Store) do(ctx context.Context, v verb, m *ports.Model, key any, args []
 			s.known.Store(new(knowledge))
 		}
 		if again || inTx || ctx.Err() != nil || !repeatable(err) {
-			return nil, 0, s.failure(ctx, v.String(), m, err)
+			return nil, 0, s.fail(ctx, v.String(), m, err)
 		}
 	}
 }

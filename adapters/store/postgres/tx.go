@@ -10,10 +10,10 @@ import (
 // rollbackTime bounds how long a roll-back waits for the server when the caller's context is already over.
 const rollbackTime = 5 * time.Second
 
-// A span is a transaction that a context carries. Outer is the joined transaction within which it began, if any.
-type span struct {
+// A transaction travels in a context. Outer is the joined transaction within which it began, if any.
+type transaction struct {
 	tx    pgx.Tx
-	outer *span
+	outer *transaction
 }
 
 type (
@@ -26,7 +26,7 @@ type (
 // a call that fails spoils the transaction; one inside [Store.Tx] spoils only up to that savepoint. The context
 // must not be used by two goroutines at once, nor after tx is over.
 func Join(ctx context.Context, tx pgx.Tx) context.Context {
-	return context.WithValue(ctx, joinedKey{}, &span{tx: tx})
+	return context.WithValue(ctx, joinedKey{}, &transaction{tx: tx})
 }
 
 // Joined reports whether calls with ctx belong to a transaction of the application, brought by [Join].
@@ -36,8 +36,8 @@ func (s *Store) Joined(ctx context.Context) bool {
 
 // on returns what calls with ctx run on: the transaction that was begun or joined last, else the pool.
 func (s *Store) on(ctx context.Context) (on querier, inTx bool) {
-	joined, _ := ctx.Value(joinedKey{}).(*span)
-	own, _ := ctx.Value(ownKey{s}).(*span)
+	joined, _ := ctx.Value(joinedKey{}).(*transaction)
+	own, _ := ctx.Value(ownKey{s}).(*transaction)
 	switch {
 	case own != nil && own.outer == joined:
 		return own.tx, true
@@ -53,7 +53,7 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 	on, _ := s.on(ctx)
 	tx, err := on.Begin(ctx)
 	if err != nil {
-		return s.failure(ctx, "beginning a transaction", nil, err)
+		return s.fail(ctx, "tx", nil, err)
 	}
 	finished := false
 	defer func() {
@@ -63,12 +63,12 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 			_ = tx.Rollback(late) // where even this fails, pgx drops the connection, and the server rolls back
 		}
 	}()
-	joined, _ := ctx.Value(joinedKey{}).(*span)
-	if err := f(context.WithValue(ctx, ownKey{s}, &span{tx: tx, outer: joined})); err != nil {
+	joined, _ := ctx.Value(joinedKey{}).(*transaction)
+	if err := f(context.WithValue(ctx, ownKey{s}, &transaction{tx: tx, outer: joined})); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return s.failure(ctx, "committing", nil, err)
+		return s.fail(ctx, "commit", nil, err)
 	}
 	finished = true
 	return nil

@@ -27,6 +27,79 @@ type param struct {
 	text   bool    // compared as text, whatever the form of the column
 }
 
+// A column is one field as the database has it.
+type column struct {
+	name    string // quoted
+	field   string // model and field, for errors
+	typ     ports.Type
+	kind    ports.IDKind
+	isID    bool
+	form    form
+	sqlType string
+	loose   bool // the collation takes different strings for equal
+	notNull bool
+}
+
+// form says how the database keeps a column, as far as it matters here.
+type form uint8
+
+const (
+	formOther     form = iota // read and compared as text
+	formText                  // text, varchar
+	formUUID                  // uuid
+	formInt                   // smallint, integer, bigint
+	formNumeric               // numeric holding whole numbers
+	formBool                  // boolean
+	formTime                  // timestamp with time zone
+	formTimestamp             // timestamp without time zone, in UTC
+	formJSON                  // json
+	formJSONB                 // jsonb
+	formArray                 // text[], varchar[]
+)
+
+func formOf(sqlType string) form {
+	switch sqlType {
+	case "text", "character varying":
+		return formText
+	case "uuid":
+		return formUUID
+	case "smallint", "integer", "bigint":
+		return formInt
+	case "numeric":
+		return formNumeric
+	case "boolean":
+		return formBool
+	case "timestamp with time zone":
+		return formTime
+	case "timestamp without time zone":
+		return formTimestamp
+	case "json":
+		return formJSON
+	case "jsonb":
+		return formJSONB
+	case "text[]", "character varying[]":
+		return formArray
+	}
+	return formOther
+}
+
+// holds reports whether a column of form f can hold values of type t.
+func (f form) holds(t ports.Type) bool {
+	switch t {
+	case ports.TypeBool:
+		return f == formBool
+	case ports.TypeInt:
+		return f == formInt || f == formNumeric
+	case ports.TypeTime:
+		return f == formTime || f == formTimestamp
+	case ports.TypeJSON:
+		return f == formText || f == formJSON || f == formJSONB
+	case ports.TypeList:
+		return f == formText || f == formJSON || f == formJSONB || f == formArray
+	}
+	return f != formBool && f != formTime && f != formTimestamp && f != formArray
+}
+
 // encode turns the arguments of a call into those of the statement. All of them are nil, strings, integers or
 // booleans, which every execution mode of pgx transfers alike.
 func (st *statement) encode(args []ports.Value) ([]any, error) {
@@ -120,11 +193,11 @@ func formatTime(t time.Time, infinite bool) (any, bool) {
 // decode returns the current row as a record.
 func (st *statement) decode(rows pgx.Rows) (ports.Record, error) {
 	raw, fields := rows.RawValues(), rows.FieldDescriptions()
-	if len(raw) != len(st.columns) {
+	if len(raw) != len(st.results) {
 		return nil, errors.New("another number of columns than asked for")
 	}
 	r := make(ports.Record, len(raw))
-	for i, c := range st.columns {
+	for i, c := range st.results {
 		if raw[i] == nil {
 			continue
 		}

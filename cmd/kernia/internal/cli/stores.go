@@ -82,11 +82,11 @@ func emptySQLite(ctx context.Context, _ string) (opened, error) { return openSQL
 const nothing = "kernia_generate_nothing"
 
 func openPostgres(ctx context.Context, dsn string) (opened, error) {
-	s, err := kerniapostgres.Open(ctx, dsn, kerniapostgres.Options{})
+	s, err := kerniapostgres.Open(ctx, dsn)
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{s, func(context.Context) error { s.Close(); return nil }}, nil
+	return opened{s, func(context.Context) error { return s.Close() }}, nil
 }
 
 // emptyPostgres looks for tables where there are none.
@@ -100,7 +100,7 @@ func emptyPostgres(ctx context.Context, dsn string) (opened, error) {
 	if err != nil {
 		return opened{}, fmt.Errorf("store.dsn: %w", ports.ErrUnavailable)
 	}
-	return opened{kerniapostgres.New(pool, kerniapostgres.Options{}), func(context.Context) error { pool.Close(); return nil }}, nil
+	return opened{kerniapostgres.New(pool), func(context.Context) error { pool.Close(); return nil }}, nil
 }
 
 func openMongo(ctx context.Context, dsn string) (opened, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -32,7 +33,7 @@ func (v verb) String() string {
 type statement struct {
 	sql     string
 	params  []param
-	columns []*column // of its answer
+	results []*column // of its answer
 	mode    any       // how pgx is to send it, where not by a statement that it prepares and keeps
 	check   func(args []ports.Value) error
 }
@@ -69,6 +70,66 @@ func (s *Store) statement(ctx context.Context, on querier, v verb, key any) (*st
 	known.statements[v].Store(key, &b.statement)
 	return &b.statement, nil
 }
+
+// knowledge is what was learnt of the schema and compiled from it. It is replaced as a whole when the schema turns
+// out to have changed.
+type knowledge struct {
+	tables     sync.Map        // *ports.Model to *table
+	statements [verbs]sync.Map // the call, or *ports.Model of create, to *statement
+}
+
+// A table is a model as the database has it.
+type table struct {
+	model   *ports.Model
+	name    string // quoted and, where there is a schema, qualified
+	columns []column
+	indexes []index
+}
+
+// table returns what is known of m's table, from the catalogue the first time.
+func (s *Store) table(ctx context.Context, on querier, m *ports.Model) (*table, error) {
+	known := s.known.Load()
+	if t, ok := known.tables.Load(m); ok {
+		return t.(*table), nil
+	}
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	r, err := s.relation(ctx, on, s.tableName(m))
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, fmt.Errorf("%w: there is no table %s: run Migrate", ports.ErrUnavailable, s.tableName(m))
+	}
+	t, missing, err := r.table(m, s.tableName(m))
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%w: table %s lacks column %q: run Migrate", ports.ErrUnavailable, t.name, missing[0].ColumnName())
+	}
+	known.tables.Store(m, t)
+	return t, nil
+}
+
+// unique reports whether the database itself holds these columns unique.
+func (t *table) unique(columns []string) bool {
+	return slices.ContainsFunc(t.indexes, func(x index) bool { return x.Unique && sameColumns(x.Columns, columns) })
+}
+
+func (t *table) column(field string) *column { return &t.columns[t.model.Field(field)] }
+
+// tableName returns the quoted name of m's table.
+func (s *Store) tableName(m *ports.Model) string {
+	n := quote(s.options.Prefix + m.TableName())
+	if s.options.Schema != "" {
+		n = quote(s.options.Schema) + "." + n
+	}
+	return n
+}
+
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // A builder writes one statement. After its first error it writes on and the result is of no use.
 type builder struct {
@@ -130,7 +191,7 @@ func (b *builder) query(v verb, q *ports.Query) {
 	b.write("SELECT ")
 	if v == count {
 		b.write("count(*)")
-		b.columns = []*column{{typ: ports.TypeInt, form: formInt}}
+		b.results = []*column{{typ: ports.TypeInt, form: formInt}}
 	} else {
 		b.read("a", t)
 		if to != nil {
@@ -233,57 +294,6 @@ func (b *builder) remove(d *ports.Delete) {
 	b.where(t, nil, nil, d.Where)
 }
 
-// address writes a key, if any, and conditions. A key that the database does not hold unique may be that of
-// several rows, of which one is meant.
-func (b *builder) address(t *table, key ports.Key, where []ports.Condition) {
-	id := t.columns[0].name
-	if len(key) == 0 || t.unique(t.model.Columns(key)) || key[0] == "id" {
-		b.where(t, nil, key, where)
-		return
-	}
-	b.write(" WHERE a.", id, " = (SELECT a.", id, " FROM ", t.name, " AS a")
-	b.where(t, nil, key, where)
-	b.write(" ORDER BY ", t.columns[0].sorted("a."), " LIMIT 1 FOR UPDATE)")
-}
-
-// doomed writes the beginning of one statement that deletes rows of t after all that refer to them, recursively,
-// and returns the tables, of which only the first one's rows remain to be deleted. Foreign keys are checked at the
-// statement's end, so that it does not matter whether there are any.
-func (b *builder) doomed(t *table, key ports.Key, where []ports.Condition) []*table {
-	tables := []*table{t}
-	number := func(m *ports.Model) int {
-		i := slices.IndexFunc(tables, func(t *table) bool { return t.model == m })
-		if i < 0 {
-			i = len(tables)
-			tables = append(tables, b.table(m))
-		}
-		return i
-	}
-	var steps []string
-	for i := 0; i < len(tables); i++ { //nolint:intrange // it grows on the way
-		for _, r := range tables[i].model.Dependents {
-			n := number(r.Model)
-			ref := tables[n].column(r.Field)
-			steps = append(steps, fmt.Sprintf("SELECT %d AS model, c.%s::text AS id FROM %s AS c WHERE c.%s = CASE gone.model WHEN %d THEN gone.id::%s END",
-				n, tables[n].columns[0].name, tables[n].name, ref.name, i, ref.sqlType))
-		}
-	}
-	b.write("WITH RECURSIVE found AS MATERIALIZED (SELECT a.", t.columns[0].name, "::text AS id FROM ", t.name, " AS a")
-	b.address(t, key, where)
-	b.write(" FOR UPDATE), gone (model, id) AS (SELECT 0, id FROM found UNION SELECT next.model, next.id FROM gone, LATERAL (",
-		strings.Join(steps, " UNION ALL "), ") AS next)")
-	for n := 1; n < len(tables); n++ {
-		b.write(fmt.Sprintf(", dead%d AS (%s)", n, dead(tables, n)))
-	}
-	return tables
-}
-
-// dead deletes the rows of one of the tables that are gone.
-func dead(tables []*table, n int) string {
-	c := &tables[n].columns[0]
-	return fmt.Sprintf("DELETE FROM %s AS a WHERE a.%s IN (SELECT id::%s FROM gone WHERE model = %d)", tables[n].name, c.name, c.sqlType, n)
-}
-
 // value adds a parameter that is written into c.
 func (b *builder) value(c *column) string {
 	b.params = append(b.params, param{column: c, set: true})
@@ -349,7 +359,7 @@ func (b *builder) read(alias string, t *table) {
 			name += "::text"
 		}
 		b.write(separator(i == 0, ""), name)
-		b.statement.columns = append(b.statement.columns, c)
+		b.results = append(b.results, c)
 	}
 }
 
