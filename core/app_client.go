@@ -9,11 +9,10 @@ import (
 	"github.com/kernia-go/kernia/core/internal/cookie"
 )
 
-// A Client says who calls where there is no HTTP request to tell it: the peer of a gRPC call, the terminal of a
-// command-line tool.
+// A Client says who calls without HTTP: the peer of a gRPC call, the terminal of a command-line tool.
 type Client struct {
-	Address   string   // of the peer, "IP" or "IP:port"; "" where unknown
-	Forwarded []string // lines of X-Forwarded-For, believed from Config.TrustedProxies alone
+	Address   string   // of the peer, "IP" or "IP:port"; "" if unknown
+	Forwarded []string // lines of X-Forwarded-For; they count only from Config.TrustedProxies
 	UserAgent string   // as in the header of that name
 }
 
@@ -25,16 +24,16 @@ func WithClient(ctx context.Context, client Client) context.Context {
 	return context.WithValue(ctx, clientKey{}, &client)
 }
 
-// Credentials are what a caller presents where there is no HTTP request: the headers that carry credentials, under
-// their canonical names. Metadata of a gRPC call fits.
+// Credentials are what a caller presents without HTTP: a session's token, or headers that carry credentials, by their
+// canonical names. The metadata of a gRPC call fits.
 type Credentials struct {
-	Token  string // a session's token, bare or with its signature; Header is then not looked at
+	Token  string // a session's token, with or without its signature; Header is then ignored
 	Header Header // as {"Authorization": {"Bearer …"}} or {"Cookie": {"…"}}
 }
 
-// Authenticate returns who presents the credentials: nil and no error for nobody, an error where a store could not be
-// asked or a feature denies. A session that is due is extended. A cookie counts only where the Origin among the
-// headers, if any, is trusted: else it is ErrOrigin.
+// Authenticate returns who presents the credentials. It returns nil and no error if they authenticate nobody, and an
+// error if a store did not answer or a feature refuses. A session that is due is extended. If the headers have a cookie
+// and an Origin, the origin must be trusted; otherwise the error is ErrOrigin.
 func (a *Auth) Authenticate(ctx context.Context, credentials Credentials) (*Principal, error) {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()

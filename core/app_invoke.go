@@ -17,12 +17,12 @@ func As(ctx context.Context, token string) context.Context {
 }
 
 // Invoke runs the named operation ("POST /sign-up/email") of a without HTTP and returns its output; in is the
-// operation's input struct. The input is checked, features and hooks have their say, and the session needed comes
-// from As; the origin is not checked, and rate limits apply only where the context says who calls (see [WithClient]).
-// Errors are *Error values, with an outage's cause inside; a sign-in that a feature interrupts with an answer is a
-// *[Diversion]; an operation that no feature declares is ErrUnknownOperation.
+// operation's input struct. The input is checked, hooks and features' steps run, and the session comes from As. The
+// origin is not checked, and rate limits apply only if the context says who calls (see [WithClient]). Errors are *Error
+// values, with the cause of an outage inside; a *[Diversion] if a feature diverts a sign-in; ErrUnknownOperation if no
+// feature declares the operation.
 //
-// Features offer typed functions over it; those are what an application calls.
+// Features have typed functions that call it; an application uses those.
 func Invoke[Out any](ctx context.Context, a *Auth, name string, in any) (Out, error) {
 	var none Out
 	o, err := a.operation(name)
@@ -49,10 +49,9 @@ func Invoke[Out any](ctx context.Context, a *Auth, name string, in any) (Out, er
 	return typed, nil
 }
 
-// InvokeJSON is Invoke for callers that know an operation by its name alone: an administrator's console, a queue, a
-// test. body is a JSON object with the operation's input, query and path parameters among it; nil means an empty one.
-// The output is the JSON that a client would get, null where there is none. Operations without a route can be called
-// too.
+// InvokeJSON is Invoke for callers that know only an operation's name: an administrator's console, a queue, a test.
+// body is a JSON object with the operation's input, including its query and path parameters; nil means an empty object.
+// The output is the JSON that a client would get; null if there is none. It can also call operations without a route.
 func InvokeJSON(ctx context.Context, a *Auth, name string, body []byte) ([]byte, error) {
 	o, err := a.operation(name)
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// A Patch is a change to some fields of one user or session; fields it does not name stay as they are. The zero
-// Patch changes nothing. A before-hook may read and add to it.
+// A Patch is a change to some fields of one user or session; other fields keep their values. The zero Patch changes
+// nothing. A before-hook may read it and add to it.
 type Patch struct {
 	names  []string
 	values []ports.Value
 }
 
-// Put adds a field to the patch, or replaces its value there. It reports true: whether the record has such a field
-// shows when the patch is applied.
+// Put adds a field to the patch, or replaces its value there. It always reports true; whether the record has such a
+// field is checked when the patch is applied.
 func (p *Patch) Put(name string, v ports.Value) bool {
 	p.names, p.values = slices.Clone(p.names), slices.Clone(p.values) // a copied Patch stays as it is
 	if i := slices.Index(p.names, name); i >= 0 {
@@ -26,7 +26,7 @@ func (p *Patch) Put(name string, v ports.Value) bool {
 	return true
 }
 
-// Lookup returns the value that the patch gives to the named field; ok is false where it leaves the field alone.
+// Lookup returns the patch's value for the named field; ok is false if the patch does not change it.
 func (p Patch) Lookup(name string) (v ports.Value, ok bool) {
 	for i := range p.names {
 		if p.names[i] == name {
@@ -36,7 +36,7 @@ func (p Patch) Lookup(name string) (v ports.Value, ok bool) {
 	return ports.Value{}, false
 }
 
-// All yields the names and values that the patch changes, in the order in which they were put.
+// All yields the names and values of the changed fields, in the order in which they were put.
 func (p Patch) All() iter.Seq2[string, ports.Value] {
 	return func(yield func(string, ports.Value) bool) {
 		for i, name := range p.names {
@@ -53,7 +53,7 @@ func (p Patch) Len() int { return len(p.names) }
 // Name sets a user's name.
 func (p *Patch) Name(name string) *Patch { p.Put("name", ports.String(name)); return p }
 
-// Image sets a user's image, or removes it where url is nil.
+// Image sets a user's image, or removes it if url is nil.
 func (p *Patch) Image(url *string) *Patch { p.Put("image", fromPointer(url)); return p }
 
 // Email sets a user's e-mail address, which must be in its lower-case form, and whether it is verified.

@@ -29,11 +29,11 @@ func (p *Principal) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("user_id", p.User.ID), slog.String("session_id", p.Session.ID), slog.String("by", p.By))
 }
 
-// Presented is what a request presents by one header: a session's token, for which the core finds the session, or
-// somebody who needs none. The zero Presented is nothing: other credentials count.
+// Presented is what a request presents by one header: a session's token, for which the core finds the session, or a
+// principal without a session. The zero Presented means nothing, so that other credentials count.
 type Presented struct {
-	Token     string     // of a session; it replaces what the cookie says, even where it is nobody's
-	Principal *Principal // authenticated by the feature itself: User is set; By becomes the feature's name
+	Token     string     // of a session; it replaces the session cookie, even if there is no such session
+	Principal *Principal // authenticated by the feature itself: set User; By becomes the feature's name
 }
 
 type authenticator struct {
@@ -43,10 +43,10 @@ type authenticator struct {
 }
 
 // Authenticate adds a way to present a credential by the named request header, in its canonical spelling. The step gets
-// the header's value, at most 8 KiB, and runs only where the header is there. What the Authorization header presents
-// counts before the session cookie, any other header after it. An error ends the call with that answer.
+// the header's value, of at most 8 KiB, and runs only if the header is there. The Authorization header counts before
+// the session cookie, and any other header after it. An error of the step is the answer.
 //
-// A step that returns a Principal has authenticated somebody without a session: an API key, a signed token. Operations
+// A step that returns a Principal authenticates a caller without a session, by an API key or a signed token. Operations
 // that need [Live] or [Fresh] refuse such callers.
 func (d *Declaration) Authenticate(header string, step func(ctx context.Context, c *Call, value string) (Presented, error)) {
 	at := len(d.credential)
@@ -80,8 +80,8 @@ func (c *Call) present(ctx context.Context, authorization bool) (Presented, erro
 	return Presented{}, nil
 }
 
-// Session returns who makes the call. Nobody is ErrUnauthorized; where a session was presented that is none, or no
-// longer, the answer deletes its cookies. A session that is due is extended, and its cookie set anew.
+// Session returns the caller, or ErrUnauthorized if the caller is not signed in. If a presented session has ended or
+// never existed, the answer deletes its cookies. A session that is due is extended, and its cookie set again.
 func (c *Call) Session(ctx context.Context) (*Principal, error) {
 	p, err := c.Principal(ctx)
 	if err == nil && p == nil {
@@ -90,7 +90,8 @@ func (c *Call) Session(ctx context.Context) (*Principal, error) {
 	return p, err
 }
 
-// Principal is Session for operations that serve everybody: nil and no error where nobody is signed in.
+// Principal is Session for operations that serve everybody: it returns nil and no error for a caller who is not signed
+// in.
 func (c *Call) Principal(ctx context.Context) (*Principal, error) { return c.who(ctx, true) }
 
 func (c *Call) who(ctx context.Context, extend bool) (*Principal, error) {

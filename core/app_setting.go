@@ -2,10 +2,10 @@ package kernia
 
 import "fmt"
 
-// A SettingError is an error of [New] about one setting of the [Config]. Programs that read their configuration from
-// elsewhere find it with errors.As and tell the user their own name of the setting.
+// A SettingError is an error of [New] about one setting of the [Config]. A program that reads its configuration from a
+// file finds it with errors.As, and reports its own name of the setting.
 type SettingError struct {
-	Setting string // the Go name, as "Config.Session.ExpiresIn"
+	Setting string // the Go name, such as "Config.Session.ExpiresIn"
 	Err     error  // what is wrong with it; it never repeats a secret
 }
 

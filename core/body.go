@@ -42,7 +42,7 @@ func (c *Call) parse() error {
 			return wrongBody(err)
 		}
 	case media == "":
-		// As upstream on Node: a body of no declared type does not exist.
+		// As Better Auth does: a body without a Content-Type is ignored.
 	default:
 		return o.mediaError()
 	}

@@ -11,20 +11,20 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// An Attempt is one sign-in that has proved who the user is and has no session yet.
+// An Attempt is a sign-in after the user has proved who they are, and before a session exists.
 type Attempt struct {
 	User    User
 	Method  string     // how the user proved it: "email", "username", "magic-link", the id of a provider
-	Account *Account   // whose password or identity was proved; nil where it was another proof
-	Forget  bool       // the session is not to be remembered: rememberMe was false
+	Account *Account   // whose password or identity was proved; nil for another proof
+	Forget  bool       // do not remember the session: rememberMe was false
 	Session NewSession // what else the session begins with; Forget, IPAddress and UserAgent are filled in
 
-	// Renewal says that the user was signed in already and gets a new session in place of the old one, after a change
-	// of the password, say. A step that asks for a second factor lets it pass.
+	// Renewal says that the user was signed in already and gets a new session instead of the old one, as after a change
+	// of the password. An interrupt that asks for a second factor lets it pass.
 	Renewal bool
 
-	// Passed names the features whose further step the user has taken in this sign-in. The interrupt of a feature that
-	// finds its own name here lets the attempt pass.
+	// Passed names the features whose further step the user has completed in this sign-in. An interrupt that finds its
+	// own feature here lets the attempt pass.
 	Passed []string
 }
 
@@ -47,8 +47,8 @@ type suspended struct {
 	Passed    []string        `json:"passed,omitempty"`
 }
 
-// Suspend returns the attempt as a text, for a feature that diverts the sign-in and goes on with it later. The text is
-// for the server alone: keep it in a [OneTime].
+// Suspend returns the attempt as a text, for a feature that diverts the sign-in and continues it later. Keep the text
+// on the server, in a [OneTime]; never send it to a client.
 func (c *Call) Suspend(at Attempt) (string, error) {
 	s := suspended{
 		UserID: at.User.ID, Email: at.User.Email, Method: at.Method, Forget: at.Forget, ExpiresIn: at.Session.ExpiresIn, Passed: at.Passed,
@@ -64,9 +64,9 @@ func (c *Call) Suspend(at Attempt) (string, error) {
 	return string(text), err
 }
 
-// Resume returns the attempt that Suspend wrote, with the user as they are now. It is nil where what was proved is no
-// longer so: the user or the account is gone, the password has changed or, where no account was proved, the e-mail
-// address has. A feature adds its name to Passed and hands the attempt to [Call.SignIn].
+// Resume returns the attempt that Suspend wrote, with the user's present data. It returns nil if the proof no longer
+// holds: the user or the account is gone, the password has changed or, if no account was proved, the e-mail address
+// has. To continue, add the feature's name to Passed and call [Call.SignIn].
 func (c *Call) Resume(ctx context.Context, text string) (*Attempt, error) {
 	var s suspended
 	if err := json.Unmarshal([]byte(text), &s); err != nil {

@@ -12,10 +12,10 @@ const (
 	backgroundTimeout = 30 * time.Second // for one task
 )
 
-// Enqueue runs a task behind the answer: sending a mail, calling a webhook. It waits for the commit where ctx is in a
-// transaction, and is dropped with a transaction that is rolled back. The task gets a context of its own that lasts 30
-// seconds. What fails, and what is dropped because too much waits, is logged under the task's name, which must hold
-// nothing secret. [Auth.Close] waits for what is queued; after it tasks are dropped.
+// Enqueue runs a task after the answer: sending a mail, calling a webhook. If ctx is in a transaction, the task waits
+// for the commit, and is dropped after a rollback. The task gets its own context, which lasts 30 seconds. A task that
+// fails, or is dropped because too many wait, is logged under its name, which must contain no secret. [Auth.Close]
+// waits for queued tasks; tasks after Close are dropped.
 func (a *Auth) Enqueue(ctx context.Context, task string, run func(ctx context.Context) error) {
 	_ = a.committed(ctx, func(context.Context) error { //nolint:contextcheck // a task outlives the request it belongs to
 		if !a.background.add(func() { a.perform(task, run) }) {

@@ -13,9 +13,9 @@ import (
 	"github.com/kernia-go/kernia/core/internal/origin"
 )
 
-// A Call is one run of one operation. Handlers learn from it who acts and record on it what the answer must do
-// besides its value; the dispatcher turns that into cookies and headers. It lives as long as the run and belongs
-// to one goroutine.
+// A Call is one run of one operation. A handler asks it who calls, and records effects on it: a session, a cookie, a
+// redirect. The dispatcher turns these into cookies and headers. It is valid during the run, and only one goroutine may
+// use it.
 type Call struct {
 	auth      *Auth
 	operation *Operation
@@ -52,7 +52,7 @@ type written struct {
 
 type callKey struct{}
 
-// CallFrom returns the Call that ctx belongs to, or nil: a hook learns from it about the request.
+// CallFrom returns the Call of ctx, or nil outside of one. A hook uses it to look at the request.
 func CallFrom(ctx context.Context) *Call {
 	c, _ := ctx.Value(callKey{}).(*Call)
 	return c
@@ -67,14 +67,14 @@ func (c *Call) Operation() *Operation { return c.operation }
 // HTTP reports whether the call came by HTTP.
 func (c *Call) HTTP() bool { return c.request != nil }
 
-// Header returns the first line of a request header under its canonical name, "" where there is none.
+// Header returns the first line of a request header by its canonical name, or "".
 func (c *Call) Header(name string) string { return c.header.First(name) }
 
 // HeaderNames returns the canonical names of the request's headers, sorted.
 func (c *Call) HeaderNames() []string { return slices.Sorted(maps.Keys(c.header)) }
 
-// Input returns the value of an input field by its JSON name, as the Go type of the field, or an added field's member
-// decoded as encoding/json does; ok is false where the operation has no such field or nothing was given.
+// Input returns the value of an input field by its JSON name. It has the field's Go type; the value of an added field
+// is decoded as encoding/json does. ok is false if the operation has no such field, or the caller gave no value.
 func (c *Call) Input(name string) (value any, ok bool) {
 	if c.operation == nil || !c.in.IsValid() {
 		return nil, false
@@ -82,27 +82,27 @@ func (c *Call) Input(name string) (value any, ok bool) {
 	return c.operation.input.value(c.in, name)
 }
 
-// SetHeader sets a header of the answer, in place of what the core or an earlier call set under the name: an own
-// Cache-Control, say. Vary and Access-Control-Expose-Headers are lists: the value is added to them. Each Set-Cookie is a
-// further cookie; use [Declaration.Cookie] for a feature's own.
+// SetHeader sets a header of the answer. It replaces what the core or an earlier call set, such as Cache-Control. Vary
+// and Access-Control-Expose-Headers are lists, to which the value is added. Each Set-Cookie adds a cookie; for a
+// feature's own cookies use [Declaration.Cookie].
 func (c *Call) SetHeader(name, value string) { c.headers = setHeader(c.headers, name, value) }
 
-// Location adds a Location header to an answer that stays a 200, as sign-in does where a callback URL was given. What lies outside of
-// ASCII is percent-encoded.
+// Location adds a Location header to an answer that stays a 200, as sign-in does if a callback URL was given. Other
+// characters than ASCII are percent-encoded.
 func (c *Call) Location(url string) { c.location = url }
 
-// Redirect makes the answer a 302 to url, which the caller has checked.
+// Redirect makes the answer a 302 to url. Check the url first, by [Call.AllowsRedirect].
 func (c *Call) Redirect(url string) { c.redirect = url }
 
-// Signed returns value with its signature, as cookies and bearer tokens carry it.
+// Signed returns value with a signature, in the form of cookies and bearer tokens.
 func (c *Call) Signed(value string) string { return cookie.Sign(c.auth.keys.Current(), value) }
 
-// OpenSigned returns what Signed signed, with the current or an old secret; ok is false for anything else.
+// OpenSigned returns the value that Signed signed, by the current or an old secret; ok is false for anything else.
 func (c *Call) OpenSigned(signed string) (value string, ok bool) {
 	return cookie.Open(signed, c.auth.keys.All()...)
 }
 
-// Trusted reports whether a browser's origin may see what only this application should.
+// Trusted reports whether pages of the origin are trusted, for this request.
 func (c *Call) Trusted(origin string) bool { return c.trusts(origin) }
 
 // forgotten reports whether the browser holds the mark of a session that is not to be remembered.
@@ -111,9 +111,9 @@ func (c *Call) forgotten() bool {
 	return ok && value == "true"
 }
 
-// ClientAddress returns the address of the client: the peer's, or, where the peer is a trusted proxy, the
-// rightmost address in X-Forwarded-For that is not one; without HTTP, what [WithClient] says. IPv6 addresses are those of
-// their /64 network, an IPv4 address mapped into IPv6 is the IPv4 address. "" means unknown.
+// ClientAddress returns the client's address. It is the peer's address or, if the peer is a trusted proxy, the
+// rightmost address in X-Forwarded-For that is not one; without HTTP it is that of [WithClient]. An IPv6 address stands
+// for its /64 network, and an IPv4 address mapped into IPv6 is returned as IPv4. "" means unknown.
 func (c *Call) ClientAddress() string {
 	switch {
 	case c.request != nil:

@@ -16,25 +16,25 @@ type CookieForm uint8
 
 // The forms of cookies.
 const (
-	CookieBound  CookieForm = iota // signed for this one cookie: worth nothing under another name
-	CookieShared                   // signed as Better Auth signs it, for the cookies that it has too
-	CookieSealed                   // encrypted for this one cookie: the browser cannot read it
-	CookiePlain                    // as it is: anybody can write it
+	CookieBound  CookieForm = iota // signed for this cookie: invalid under another name
+	CookieShared                   // signed as Better Auth signs it, for cookies that Better Auth has too
+	CookieSealed                   // encrypted for this cookie: the browser cannot read it
+	CookiePlain                    // not protected: anybody can write it
 )
 
-// CookieOptions say what a cookie of a feature is like. The zero value is a signed cookie that scripts cannot read and
-// that ends with the browser.
+// CookieOptions describe a feature's cookie. The zero value is a signed cookie that scripts cannot read and that ends
+// when the browser closes.
 type CookieOptions struct {
 	Form     CookieForm
-	MaxAge   time.Duration // how long the browser keeps it, at most 400 days; 0 means until the browser ends
+	MaxAge   time.Duration // how long the browser keeps it, at most 400 days; 0 means until the browser closes
 	Script   bool          // scripts of the page can read it
-	Unsecure bool          // its name never gets the prefix __Secure-
-	Whole    bool          // the declared name is the whole name: it gets no prefix at all
-	Chunked  bool          // a value that is too long for one cookie is kept in several
+	Unsecure bool          // its name never has the prefix __Secure-
+	Whole    bool          // the declared name is the whole name, without any prefix
+	Chunked  bool          // a value that is too long for one cookie is split over several
 }
 
-// A Cookie is one cookie that a feature declared: set, read and delete it by this handle. Name, prefix, domain and
-// security follow Config.Cookies, as for all cookies of the Auth. It is safe for concurrent use.
+// A Cookie is the handle to a cookie that a feature declared: it sets, reads and deletes the cookie. Its name, prefix,
+// domain and security follow Config.Cookies. It is safe for concurrent use.
 type Cookie struct {
 	auth    *Auth
 	key     string // as declared
@@ -45,7 +45,7 @@ type Cookie struct {
 	keys    [][]byte // for signing or sealing; nil where the form has none
 }
 
-// Cookie declares a cookie of the feature and returns the handle to it. The name is unique among all features; the
+// Cookie declares a cookie of the feature and returns its handle. The name must be unique among all features. The
 // application can replace the whole name by Config.Cookies.Names.
 func (d *Declaration) Cookie(name string, o CookieOptions) *Cookie {
 	k := &Cookie{auth: d.auth, key: name, options: o}
@@ -53,18 +53,20 @@ func (d *Declaration) Cookie(name string, o CookieOptions) *Cookie {
 	return k
 }
 
-// Name returns the cookie's name as browsers have it; "" before New returns.
+// Name returns the cookie's full name in the browser; "" before New has returned.
 func (k *Cookie) Name() string { return k.name }
 
-// With returns the handle to the cookie whose name is this one's followed by suffix: one cookie for each session, say.
-// The suffix holds letters, digits, hyphens and underscores; with any other the cookie is never set.
+// With returns the handle to the cookie whose name is this one's followed by suffix, for instance to have one cookie
+// for each session. A suffix consists of letters, digits, hyphens and underscores; with any other, the cookie is never
+// set.
 func (k *Cookie) With(suffix string) *Cookie {
 	one := *k
 	one.suffix, one.name = k.suffix+suffix, k.name+suffix
 	return &one
 }
 
-// Suffixes returns what follows the cookie's name in the cookies of the request, at most 256, in their order.
+// Suffixes returns the suffixes of the request's cookies whose names begin with this one's, in their order, at most
+// 256.
 func (k *Cookie) Suffixes(c *Call) []string {
 	var out []string
 	for _, name := range cookie.Names(c.header["Cookie"], k.name) {
@@ -78,7 +80,7 @@ func (k *Cookie) Suffixes(c *Call) []string {
 // Set makes the answer set the cookie to value. In a call without HTTP it does nothing.
 func (k *Cookie) Set(c *Call, value string) error { return k.SetFor(c, value, k.options.MaxAge) }
 
-// SetFor is Set with an age in place of the declared one.
+// SetFor is Set with another age than the declared one.
 func (k *Cookie) SetFor(c *Call, value string, age time.Duration) error {
 	if c.request == nil {
 		return nil
@@ -97,15 +99,15 @@ func (k *Cookie) SetFor(c *Call, value string, age time.Duration) error {
 	return nil
 }
 
-// Delete makes the answer delete the cookie, all its parts included.
+// Delete makes the answer delete the cookie with all its parts.
 func (k *Cookie) Delete(c *Call) {
 	if c.request != nil && k.name != "" && k.auth == c.auth {
 		c.write(k, append([]string{k.line(k.name, "", 0)}, k.expireChunks(c, 0)...))
 	}
 }
 
-// Read returns the cookie's value where the request has one that this Auth wrote. Of several cookies of the name the
-// first that holds such a value counts.
+// Read returns the cookie's value; ok is false if the request has none that this Auth wrote. If there are several
+// cookies with the name, the first with such a value counts.
 func (k *Cookie) Read(c *Call) (value string, ok bool) {
 	header := c.header["Cookie"]
 	if len(header) == 0 || k.auth != c.auth {
@@ -305,5 +307,5 @@ func (k *Cookie) settle(prefix string, secure bool) error {
 	return nil
 }
 
-// Cookies returns every cookie that the core and the features declared.
+// Cookies returns the cookies that the core and the features declared.
 func (a *Auth) Cookies() []*Cookie { return slices.Clone(a.jar) }

@@ -8,14 +8,14 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// A Feature is one capability given to [New]: a struct of options whose zero value is the recommended setting. Its
-// one method describes what it adds and does nothing else.
+// A Feature is one capability given to [New]: a struct of options whose zero value is the recommended setting. Its one
+// method describes what the feature adds, and does nothing else.
 type Feature interface {
 	Declare(d *Declaration)
 }
 
-// A Declaration collects what one feature adds to an Auth. A feature uses it inside Declare only. The handles that it
-// returns (cookies, tables, one-time values and so on) work once New has returned.
+// A Declaration collects what one feature adds to an Auth. Use it only inside Declare. It returns handles to cookies,
+// tables, one-time values and so on: keep them, and use them once New has returned.
 type Declaration struct {
 	feature    string
 	auth       *Auth
@@ -38,10 +38,10 @@ type Declaration struct {
 	err        error
 }
 
-// Name gives the feature the name by which errors, operations and other features know it.
+// Name sets the feature's name, which errors, operations and other features use.
 func (d *Declaration) Name(name string) { d.feature = name }
 
-// Fail makes New return err with the feature's name: a setting that cannot work, a port that is missing.
+// Fail makes New return err together with the feature's name, for instance for a wrong setting or a missing port.
 func (d *Declaration) Fail(err error) { d.fail(err) }
 
 func (d *Declaration) fail(err error) {
@@ -50,7 +50,7 @@ func (d *Declaration) fail(err error) {
 	}
 }
 
-// Fetcher returns Config.Fetcher, to call other servers with. Where there is none it returns nil and New fails.
+// Fetcher returns Config.Fetcher, which calls other servers. If there is none, it returns nil, and New fails.
 func (d *Declaration) Fetcher() ports.Fetcher {
 	if d.auth.config.Fetcher == nil {
 		d.fail(badSetting("Fetcher", "is missing and the feature needs it; nethttp.NewClient makes one"))
@@ -61,7 +61,7 @@ func (d *Declaration) Fetcher() ports.Fetcher {
 // later runs f once Declare has returned, when the feature's name is known.
 func (d *Declaration) later(f func()) { d.last = append(d.last, f) }
 
-// Requires makes New fail unless the named feature is there as well.
+// Requires makes New fail unless the named feature was given to it too.
 func (d *Declaration) Requires(feature string) { d.requires = append(d.requires, feature) }
 
 // UserField adds a column to users.
@@ -70,17 +70,17 @@ func (d *Declaration) UserField(f Extra) { d.users = append(d.users, f) }
 // SessionField adds a column to sessions.
 func (d *Declaration) SessionField(f Extra) { d.sessions = append(d.sessions, f) }
 
-// Hooks adds steps around changes to users, sessions and accounts. Called again, it adds further ones.
+// Hooks adds hooks around changes to users, sessions and accounts. It may be called several times.
 func (d *Declaration) Hooks(h Hooks) { d.hooks = append(d.hooks, h) }
 
-// Issued adds a step for every answer that sets the session cookie; token is the session's.
+// Issued adds a step that runs for every answer that sets the session cookie, with the session's token.
 func (d *Declaration) Issued(step func(c *Call, token string)) { d.issued = append(d.issued, step) }
 
-// Auth returns the Auth being made. Keep it for later: it works once New has returned.
+// Auth returns the Auth that New is making. Keep it, and use it once New has returned.
 func (d *Declaration) Auth() *Auth { return d.auth }
 
-// Clock returns the clock of the Auth, which tests can set.
+// Clock returns the clock of the Auth. Tests replace it.
 func (d *Declaration) Clock() ports.Clock { return d.auth.config.Clock }
 
-// Random returns the source of randomness of the Auth, which tests can replace.
+// Random returns the source of randomness of the Auth. Tests replace it.
 func (d *Declaration) Random() ports.Random { return d.auth.config.Random }

@@ -11,10 +11,10 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// OneTime keeps values of type T that are used once and expire: what stands behind the token in a mailed link, behind
-// a code, behind a challenge. They are kept in Config.KV, or without one in the table "verification", each under the
-// hash of its purpose and token, so that whoever reads the database learns no token. Make one with [OneTimeOf]; it is
-// safe for concurrent use.
+// OneTime keeps values of type T that are used once and expire: the value behind the token in a mailed link, a code or
+// a challenge. They are in Config.KV or, without one, in the table "verification". Each is stored under a hash of its
+// purpose and token, so whoever reads the database learns no token. [OneTimeOf] makes one. It is safe for concurrent
+// use.
 type OneTime[T any] struct {
 	auth    *Auth
 	purpose string
@@ -22,8 +22,8 @@ type OneTime[T any] struct {
 	seal    *Sealer // nil: values are kept as they are
 }
 
-// OneTimeOf declares one-time values of one purpose, as "reset-password", which live for the given time. A token of one
-// purpose is worth nothing for another. T is kept as JSON; a string is kept as it is.
+// OneTimeOf declares one-time values for one purpose, such as "reset-password", that expire after the given time. A
+// token is invalid for any other purpose. T is stored as JSON; a string is stored as it is.
 func OneTimeOf[T any](d *Declaration, purpose string, life time.Duration) *OneTime[T] {
 	d.purpose(purpose)
 	if life < time.Millisecond {
@@ -32,7 +32,7 @@ func OneTimeOf[T any](d *Declaration, purpose string, life time.Duration) *OneTi
 	return &OneTime[T]{auth: d.auth, purpose: purpose, life: life}
 }
 
-// Sealed makes the values encrypted where they are kept, and returns o: for those that hold a token or another secret.
+// Sealed makes o encrypt the stored values, and returns o. Use it if they contain a token or another secret.
 func (o *OneTime[T]) Sealed(d *Declaration) *OneTime[T] {
 	o.seal = d.Sealer("one-time:" + o.purpose)
 	return o
@@ -45,7 +45,7 @@ func (d *Declaration) purpose(purpose string) {
 	d.purposes = append(d.purposes, purpose)
 }
 
-// Issue keeps v under a new random token of 32 letters and digits, and returns the token.
+// Issue stores v under a new random token of 32 letters and digits, and returns the token.
 func (o *OneTime[T]) Issue(ctx context.Context, v T) (token string, err error) {
 	token, err = secret.Random32(o.auth.config.Random, Alphanumeric, 32)
 	if err != nil {
@@ -54,8 +54,8 @@ func (o *OneTime[T]) Issue(ctx context.Context, v T) (token string, err error) {
 	return token, o.Put(ctx, token, v)
 }
 
-// Put keeps v under a token or key that the caller chose, in place of what was there: a user's id, say, for a code that
-// the user types. The time until it expires begins anew. Inside a transaction it waits for the commit.
+// Put stores v under a token or key of the caller's choice, such as a user's id for a code that the user types. It
+// replaces an earlier value, and the time until it expires starts again. Inside a transaction it waits for the commit.
 func (o *OneTime[T]) Put(ctx context.Context, token string, v T) error {
 	if err := o.auth.usable(ctx); err != nil {
 		return err
@@ -71,20 +71,20 @@ func (o *OneTime[T]) Put(ctx context.Context, token string, v T) error {
 	return o.auth.committed(ctx, func(ctx context.Context) error { return o.auth.kv.Put(ctx, o.key(token), entry) })
 }
 
-// Find returns the value under the token and leaves it there; ok is false where there is none, or no longer.
+// Find returns the value under the token and leaves it there; ok is false if there is none, or if it has expired.
 func (o *OneTime[T]) Find(ctx context.Context, token string) (v T, ok bool, err error) {
 	return o.read(ctx, token, ports.KV.Find)
 }
 
-// Take removes the value under the token and returns it. Of any number of callers at once one gets it.
+// Take removes the value under the token and returns it. Only one caller gets it, however many try at once.
 func (o *OneTime[T]) Take(ctx context.Context, token string) (v T, ok bool, err error) {
 	return o.read(ctx, token, ports.KV.Take)
 }
 
-// Try gives the value under the token to check, for what may be tried a few times: a code with a count of wrong
-// guesses, say. While check runs the value is taken, so that of any number of callers at once one tries. Where check
-// says stay, the value is put back as check left it, for as long as it had left to live; else it is gone. ok is false
-// where there was none; err is check's own or the store's.
+// Try passes the value under the token to check, for values that may be tried a few times, such as a code with a count
+// of wrong guesses. While check runs, the value is taken, so only one caller tries at a time. If check returns stay,
+// the value is put back as check left it, with its old expiry; otherwise it is gone. ok is false if there was no value.
+// err is that of check or of the store.
 func (o *OneTime[T]) Try(ctx context.Context, token string, check func(v *T) (stay bool, err error)) (ok bool, err error) {
 	v, expires, ok, err := o.entry(ctx, token, ports.KV.Take)
 	if err != nil || !ok {
@@ -104,8 +104,8 @@ func (o *OneTime[T]) Try(ctx context.Context, token string, check func(v *T) (st
 	return true, err
 }
 
-// Claim uses a token up that the caller got from elsewhere, as a code that counts once: first is true for one caller at
-// most until the token's life is over. A token that is claimed holds no value.
+// Claim marks a token from elsewhere as used, such as a code of an authenticator app that counts only once. first is
+// true for at most one caller until the time of the OneTime has passed. A claimed token has no value.
 func (o *OneTime[T]) Claim(ctx context.Context, token string) (first bool, err error) {
 	if err := o.auth.usable(ctx); err != nil {
 		return false, err

@@ -19,13 +19,13 @@ const (
 	Anyone   Access = iota // everybody
 	SignedIn               // callers with a session or another credential, such as an API key; a cached session will do
 	Live                   // callers with a session that the store has confirmed; no other credential
-	Fresh                  // callers who signed in not long ago, by a session that the store has confirmed
+	Fresh                  // callers who signed in recently, with a session that the store has confirmed
 )
 
 func (a Access) apply(o *Operation) { o.Access = a }
 
-// An Operation is one thing an Auth can do, as declared: a route, a typed function, and what it may answer. It
-// describes; [Auth.Serve] and [Invoke] run it.
+// An Operation describes one thing that an Auth can do: its route, its input and output, and what it may answer.
+// [Auth.Serve] and [Invoke] run it.
 type Operation struct {
 	Feature string // who declared it; "" for the core
 	Method  string // "GET" or "POST"; "" for an operation without a route
@@ -63,35 +63,35 @@ type option func(*Operation)
 
 func (f option) apply(o *Operation) { f(o) }
 
-// Errors lists what the operation may answer, besides what every operation may: errors of input, origin, session, rate
-// limit and outages. The kit for features checks the list, and documentation is made from it.
+// Errors lists the errors that the operation may answer, besides those that every operation may: of input, origin,
+// session, rate limit and outages. The kit for features checks the list.
 func Errors(errs ...*Error) Option {
 	return option(func(o *Operation) { o.Errors = append(o.Errors, errs...) })
 }
 
-// TakesForms lets the operation take URL-encoded bodies as well as JSON.
+// TakesForms makes the operation accept URL-encoded bodies as well as JSON.
 func TakesForms() Option { return option(func(o *Operation) { o.Forms = true }) }
 
-// SignsIn marks an operation that starts a session from credentials in its body: a browser must then send it from a
-// trusted origin even where it sends no cookie.
+// SignsIn marks an operation that begins a session by credentials in its body. A browser must then send the request
+// from a trusted origin, even without a cookie.
 func SignsIn() Option { return option(func(o *Operation) { o.login = true }) }
 
-// OptionalBody lets the body be missing.
+// OptionalBody allows the body to be missing.
 func OptionalBody() Option { return option(func(o *Operation) { o.need = input.Optional }) }
 
-// AnyBody takes whatever JSON the body is and ignores it.
+// AnyBody accepts any JSON as the body and ignores it.
 func AnyBody() Option { return option(func(o *Operation) { o.need, o.anyBody = input.Ignored, true }) }
 
-// Unread leaves body and content type alone.
+// Unread ignores the body and its content type.
 func Unread() Option { return option(func(o *Operation) { o.need, o.noBody = input.Ignored, true }) }
 
-// Limit gives the operation a rate limit of its own: at most so many calls of one client address in one window. Rules
-// of Config.RateLimit come before it.
+// Limit gives the operation its own rate limit: at most so many calls from one client address in one window. Rules of
+// Config.RateLimit come before it.
 func Limit(calls int, window time.Duration) Option {
 	return option(func(o *Operation) { o.Limit = &RateRule{Path: o.Path, Max: calls, Window: window} })
 }
 
-// Post declares an operation that changes something, served as POST path.
+// Post declares an operation that changes something; its route is POST path.
 //
 // The fields of In have a json tag with their name and an in tag with words separated by commas: query or path (where
 // the value comes from, in place of the body), null (an [Optional] may be null), email, min=N, max=N, oneof=a|b, coerce
@@ -102,12 +102,12 @@ func Post[In, Out any](d *Declaration, path string, run func(ctx context.Context
 	declare(d, "POST", path, run, opts)
 }
 
-// Get declares an operation that a link or a page load may call, served as GET path.
+// Get declares an operation that a link or a page load may call; its route is GET path.
 func Get[In, Out any](d *Declaration, path string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
 	declare(d, "GET", path, run, opts)
 }
 
-// Func declares an operation without a route: plain Go can invoke it by name, the wire cannot.
+// Func declares an operation without a route: only Go code can call it, by its name.
 func Func[In, Out any](d *Declaration, name string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
 	declare(d, "", name, run, opts)
 }

@@ -6,7 +6,7 @@ import (
 	"unicode/utf16"
 )
 
-// Length counts the characters of s as JavaScript does, in UTF-16 code units, so that bounds mean the same on both
+// Length counts the characters of s in UTF-16 code units, as JavaScript does, so that limits mean the same on both
 // sides.
 func Length(s string) int {
 	n := 0
@@ -23,8 +23,8 @@ type passwordBounds struct{ least, most int }
 // users and a wrong password for known ones.
 const mostPassword = 1024
 
-// PasswordLength bounds the passwords that users choose, for all features: least characters for a new one, most, itself
-// at most 1024, for any. Without it they are 8 and 128.
+// PasswordLength sets the length of passwords for all features: a new password has at least least characters, and any
+// password at most most, which is itself at most 1024. The defaults are 8 and 128.
 func (d *Declaration) PasswordLength(least, most int) {
 	if least < 1 || most < least || most > mostPassword {
 		d.fail(fmt.Errorf("MinLength %d and MaxLength %d: need 1 ≤ MinLength ≤ MaxLength ≤ %d", least, most, mostPassword))
@@ -32,7 +32,7 @@ func (d *Declaration) PasswordLength(least, most int) {
 	d.auth.passwords = passwordBounds{least, most}
 }
 
-// CheckLength returns ErrPasswordTooShort or ErrPasswordTooLong for a password that nobody may choose.
+// CheckLength returns ErrPasswordTooShort or ErrPasswordTooLong if nobody may choose the password, and nil otherwise.
 func (accounts Accounts) CheckLength(password string) error {
 	if Length(password) < accounts.auth.passwords.least {
 		return ErrPasswordTooShort
@@ -47,19 +47,19 @@ func (accounts Accounts) tooLong(password string) error {
 	return nil
 }
 
-// A PasswordAttempt is a sign-in by a name and a password that nobody has looked at yet.
+// A PasswordAttempt is a sign-in by a name and a password, neither of which has been checked yet.
 type PasswordAttempt struct {
 	Method      string // as in Attempt
-	Name        string // of the user, in the form in which Find compares it
+	Name        string // of the user, in the form that Find expects
 	Find        func(ctx context.Context, name string) (*Credential, error)
 	Password    string
 	Wrong       *Error // the answer to an unknown name and to a wrong password
 	CallbackURL Optional[string]
-	RememberMe  Optional[bool] // false: a session that is not to be remembered
+	RememberMe  Optional[bool] // false: do not remember the session
 }
 
-// SignInOutput is a user who is signed in and the session's token. URL is the callback URL that was given; Redirect says
-// whether a browser should go there.
+// SignInOutput is the answer to a successful sign-in. URL is the given callback URL, and Redirect says whether a
+// browser should go there.
 type SignInOutput struct {
 	Redirect bool    `json:"redirect"`
 	Token    string  `json:"token"`

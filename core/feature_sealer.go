@@ -6,8 +6,8 @@ import (
 	"github.com/kernia-go/kernia/core/internal/seal"
 )
 
-// A Sealer encrypts what must not be read by whoever sees the database or the browser's cookies. It is safe for
-// concurrent use. Get one from [Declaration.Sealer] or [Declaration.SharedSealer].
+// A Sealer encrypts values, so that nobody can read them in the database or in a browser's cookies.
+// [Declaration.Sealer] and [Declaration.SharedSealer] make one. It is safe for concurrent use.
 type Sealer struct {
 	auth    *Auth
 	purpose string
@@ -16,16 +16,16 @@ type Sealer struct {
 }
 
 // Sealer returns a Sealer for one purpose, such as "provider token". Its key is derived from Config.Secret for this
-// feature and purpose alone, so that no other feature opens what it sealed. What was sealed under one of
-// Config.OldSecrets still opens.
+// feature and purpose, so no other feature can open what it sealed. Values sealed under one of Config.OldSecrets still
+// open.
 func (d *Declaration) Sealer(purpose string) *Sealer {
 	s := &Sealer{auth: d.auth, purpose: purpose}
 	d.later(func() { s.keys = d.auth.keys.Subkeys("seal:"+d.feature+":"+purpose, seal.KeySize) })
 	return s
 }
 
-// SharedSealer returns a Sealer that reads and writes the form in which Better Auth keeps secrets in a database that
-// both use. It has one key for all purposes, as Better Auth has; use [Declaration.Sealer] for everything else.
+// SharedSealer returns a Sealer for Better Auth's own form of encrypted values, for a database that both use. Like
+// Better Auth, it has one key for all purposes; use [Declaration.Sealer] for everything else.
 func (d *Declaration) SharedSealer() *Sealer {
 	s := &Sealer{auth: d.auth, shared: true}
 	for _, secret := range d.auth.keys.All() {
@@ -35,7 +35,7 @@ func (d *Declaration) SharedSealer() *Sealer {
 	return s
 }
 
-// Seal returns text encrypted. It fails only where Config.Random fails.
+// Seal returns text encrypted. It fails only if Config.Random fails.
 func (s *Sealer) Seal(text string) (string, error) {
 	if len(s.keys) == 0 {
 		return "", errEarly

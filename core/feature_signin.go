@@ -2,26 +2,26 @@ package kernia
 
 import "context"
 
-// A Diversion ends a sign-in with an answer in place of a session: "a second factor is needed", say. It travels as an
-// error from the step that interrupts to the dispatcher, which answers status 200, no session cookie, and what the
-// feature set. A caller without HTTP finds it by errors.As.
+// A Diversion ends a sign-in with an answer instead of a session, such as "a second factor is needed". An interrupt
+// returns it as an error. The dispatcher then answers 200 with the diversion's answer and the feature's cookies, and
+// without a session cookie. A caller without HTTP finds it by errors.As.
 type Diversion struct {
-	Answer   any    // the body; its JSON is what clients see, fields marked json:"-" are for callers without HTTP
-	Redirect string // where an operation that redirects sends the browser; "" to answer the body there, too
+	Answer   any    // the body, as JSON; fields marked json:"-" are for callers without HTTP
+	Redirect string // where an operation that redirects sends the browser; "" means to answer the body instead
 }
 
 // Error says that the sign-in is not complete.
 func (*Diversion) Error() string { return "kernia: the sign-in needs a further step" }
 
-// Interrupt adds a step that every sign-in passes before a session exists: a ban, a second factor. An error ends the
-// sign-in with that answer; a *[Diversion] is an answer that is no failure. A panic ends the sign-in too.
+// Interrupt adds a step that every sign-in passes before a session exists, for a ban or a second factor. An error ends
+// the sign-in and is the answer; a *[Diversion] is an answer that is not a failure. A panic ends the sign-in too.
 func (d *Declaration) Interrupt(step func(ctx context.Context, c *Call, at Attempt) error) {
 	d.interrupts = append(d.interrupts, step)
 }
 
 // SignIn begins a session for the user of the attempt, unless a feature interrupts, and makes the answer set its
-// cookies. Every way to sign in ends here. Errors: what the interrupting feature answers, a *[Diversion] among it,
-// ErrCreateSession or a hook's own error for a denial.
+// cookies. Every way to sign in ends here. Errors: that of an interrupt, which may be a *[Diversion]; ErrCreateSession,
+// or a hook's own error, if a hook refuses.
 func (c *Call) SignIn(ctx context.Context, at Attempt) (Session, error) {
 	for _, step := range c.auth.interrupts {
 		if err := guarded(func() error { return step(ctx, c, at) }); err != nil {
@@ -49,7 +49,7 @@ func (c *Call) divert(err error, at Attempt) error {
 	return err
 }
 
-// Begun returns the session that the call began and how the user signed in; nil where it began none.
+// Begun returns the session that the call began, and how the user signed in. p is nil if it began none.
 func (c *Call) Begun() (p *Principal, method string) {
 	if !c.begun {
 		return nil, ""
@@ -57,19 +57,19 @@ func (c *Call) Begun() (p *Principal, method string) {
 	return c.principal, c.method
 }
 
-// Renew makes the answer set the principal's session cookie anew, in the way it was set before. A caller without a
-// session gets none.
+// Renew makes the answer set the principal's session cookie again, remembered or not as before. For a caller without a
+// session it does nothing.
 func (c *Call) Renew(p *Principal) {
 	if c.request != nil && p.HasSession() {
 		c.renewed, c.forget = &p.Session, c.Forgotten(p)
 	}
 }
 
-// Forgotten reports whether the principal's session is one that is not to be remembered.
+// Forgotten reports whether the principal's session is not remembered (rememberMe was false).
 func (c *Call) Forgotten(p *Principal) bool { return c.forgotten() || c.auth.short(&p.Session) }
 
-// SignOut ends every session that the call presents, by cookies and by the Authorization header, and makes the answer delete its cookies. A store that is
-// down is an error, and nobody is signed out.
+// SignOut ends every session that the call presents, by cookies and by the Authorization header, and makes the answer
+// delete the cookies. If the store is down, it returns an error, and nobody is signed out.
 func (c *Call) SignOut(ctx context.Context) error {
 	tokens := append([]string{c.acting}, c.cookieTokens()...)
 	got, err := c.present(ctx, true)

@@ -6,10 +6,10 @@ import (
 	"path"
 )
 
-// An Outcome is what an operation has come to, for a step after it.
+// An Outcome is the result of an operation, for the steps after it.
 type Outcome struct {
-	Value any   // what the handler returned; nil where Err is set
-	Err   error // why it failed, or a *Diversion; nil where it succeeded
+	Value any   // what the handler returned; nil if Err is set
+	Err   error // why it failed, or a *Diversion; nil if it succeeded
 }
 
 type beforeStep struct {
@@ -27,22 +27,22 @@ type extraAnswers struct {
 	errors   []*Error
 }
 
-// Answers lists the errors with which the feature's hooks and steps may make operations fail whose path matches one of
-// the patterns ([path.Match]), as [Errors] does for an operation of its own.
+// Answers lists the errors that the feature's hooks and steps may return for operations whose path matches one of the
+// patterns ([path.Match]), as [Errors] does for the feature's own operations.
 func (d *Declaration) Answers(patterns []string, errs ...*Error) {
 	d.answers = append(d.answers, extraAnswers{patterns, errs})
 }
 
-// Before adds a step before the operations whose path matches one of the patterns, as "/sign-in/*" or "/sign-up/email"
-// ([path.Match]). It runs after the input was checked and before access is; it reads the input by [Call.Input], may add
-// cookies and headers, and denies by an error, which is the answer. It also runs in calls without HTTP. Steps run in
-// the order in which features were given to New.
+// Before adds a step before operations whose path matches one of the patterns, such as "/sign-in/*" or "/sign-up/email"
+// ([path.Match]). It runs after the input was checked, and before access is checked. It may read the input by
+// [Call.Input] and add cookies and headers. An error is the answer, and the operation does not run. The step also runs
+// in calls without HTTP. Steps run in the order in which features were given to New.
 func (d *Declaration) Before(patterns []string, step func(ctx context.Context, c *Call) error) {
 	d.befores = append(d.befores, beforeStep{patterns, step})
 }
 
-// After adds a step after the operations whose path matches one of the patterns, failed ones included. It may add
-// cookies and headers and replace what is in the Outcome; its error is the answer. Steps run in the reverse order.
+// After adds a step after operations whose path matches one of the patterns, even if they failed. It may add cookies
+// and headers, and change the Outcome. An error of the step is the answer. Steps run in the reverse order.
 func (d *Declaration) After(patterns []string, step func(ctx context.Context, c *Call, o *Outcome) error) {
 	d.afters = append(d.afters, afterStep{patterns, step})
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// A Throttle bounds how often somebody may guess: passwords of one account, codes of one challenge. It counts by a key
-// that the caller of the route cannot change, such as the user's id, so that a change of address evades nothing. Make
-// one with [Declaration.Throttle]; it is safe for concurrent use.
+// A Throttle limits guesses, such as passwords of one account or codes of one challenge. It counts by a key that the
+// client cannot change, such as the user's id, so another address does not help. [Declaration.Throttle] makes one. It
+// is safe for concurrent use.
 type Throttle struct {
 	auth  *Auth
 	name  string
 	limit ports.Limit
 }
 
-// Throttle declares a bound: at most so many attempts by one key, after which the key waits until the window has passed
-// since its last attempt. The name is unique among all features.
+// Throttle declares a limit: at most so many attempts for one key. After that, the key must wait until the window has
+// passed since the last allowed attempt. The name must be unique among all features.
 func (d *Declaration) Throttle(name string, attempts int, window time.Duration) *Throttle {
 	d.purpose("throttle:" + name)
 	if attempts < 1 || window < time.Millisecond || window > longest {
@@ -27,8 +27,8 @@ func (d *Declaration) Throttle(name string, attempts int, window time.Duration) 
 	return &Throttle{auth: d.auth, name: name, limit: ports.Limit{Bound: int64(attempts), Window: window}}
 }
 
-// Attempt counts an attempt before it is made, and returns ErrTooManyAttempts where there were too many: the answer
-// then says when to try again. Where the count cannot be reached it is an error as well.
+// Attempt counts an attempt. Call it before you check the guess. It returns ErrTooManyAttempts, which says when to try
+// again, if there were too many, and another error if the count cannot be reached.
 func (t *Throttle) Attempt(ctx context.Context, key string) error {
 	if err := t.auth.usable(ctx); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (t *Throttle) Attempt(ctx context.Context, key string) error {
 	return ErrTooManyAttempts.After(tally.Wait)
 }
 
-// Reset forgets the attempts of the key, after one that succeeded.
+// Reset clears the count of the key. Call it after a success.
 func (t *Throttle) Reset(ctx context.Context, key string) error {
 	if err := t.auth.usable(ctx); err != nil {
 		return err

@@ -10,16 +10,16 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// A UserKey finds users by a unique field that a feature adds to them, such as a user name or a telephone number. Make
-// one with [Declaration.UserKey]; it is safe for concurrent use.
+// A UserKey finds users by a unique added field, such as a user name or a telephone number. [Declaration.UserKey] makes
+// one. It is safe for concurrent use.
 type UserKey struct {
 	auth       *Auth
 	user       ports.Query // the field's value
 	credential ports.Query // and its user: provider, the field's value
 }
 
-// UserKey returns a key by the field with the name, which a feature or the application adds to users; it holds text and
-// is unique.
+// UserKey returns a key by the named field. A feature or the application must add the field to users; it is a string
+// and unique.
 func (d *Declaration) UserKey(field string) *UserKey {
 	k := &UserKey{auth: d.auth}
 	d.keys = append(d.keys, func(s *schema.Schema) error { return k.complete(s, field) })

@@ -10,9 +10,9 @@ import (
 	kernia "github.com/kernia-go/kernia/core"
 )
 
-// Feature accepts session tokens as bearer tokens (RFC 6750, section 2.1): the token as the sign-in's body has it,
-// or with its signature as the header set-auth-token has it. It answers that header with every session it hands
-// out. Its zero value is upstream's defaults.
+// Feature accepts session tokens as bearer tokens (RFC 6750, section 2.1): as the body of the sign-in has them, or with
+// their signature as the header set-auth-token has them. Every answer that sets the session cookie has that header. Its
+// zero value has Better Auth's defaults.
 type Feature struct {
 	RequireSignature bool // the bare token does not count
 }

@@ -10,8 +10,8 @@ import (
 	kernia "github.com/kernia-go/kernia/core"
 )
 
-// Feature is e-mail and password sign-in. Its zero value is upstream's defaults: 8 to 128 characters, sign-up open,
-// a new user signed in at once.
+// Feature is e-mail and password sign-in. Its zero value has Better Auth's defaults: passwords of 8 to 128 characters,
+// sign-up open, and new users signed in at once.
 type Feature struct {
 	MinLength         int  // the fewest characters of a new password; 0 means 8
 	MaxLength         int  // the most characters of any password, itself at most 1024; 0 means 128
@@ -139,7 +139,7 @@ func (f Feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (ke
 	})
 }
 
-// SignOutInput holds nothing that matters here; upstream's client may send it.
+// SignOutInput is ignored; Better Auth's client may send it.
 type SignOutInput struct {
 	CallbackURL kernia.Optional[string] `json:"callbackURL"`
 }
