@@ -15,12 +15,13 @@ func routesCommand() command {
 		name: "routes", brief: "list the routes of a configuration", run: routes,
 		help: `Usage: kernia routes [--config FILE]
 
-Lists what the configured server answers: method, path, who may call, and the feature that brought it.
+Lists the routes of the configured server: method, path, who may call, and the feature that has it.
 
   --config FILE  the configuration; without one, the environment (see "kernia help serve")
 
-Who may call: anyone; signed-in, with a session; live, with a session that is read anew; fresh, signed in not long
-ago. An operation without a method is no route: Go code alone can invoke it.
+Who may call: anyone; signed-in, callers with a session or another credential; live, callers with a session that the
+store has confirmed; fresh, callers who signed in recently. An operation without a method is not a route: only Go code
+can call it.
 `,
 	}
 }
