@@ -2,7 +2,6 @@
 package users_test
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -41,11 +40,11 @@ var stores = map[string]func(t *testing.T) ports.Store{
 		return s
 	},
 	"mongo": func(t *testing.T) ports.Store {
-		s, err := kerniamongo.Open(t.Context(), lacking(t, "KERNIA_TEST_MONGO_URL"), fresh(), kerniamongo.Options{})
+		s, err := kerniamongo.Open(t.Context(), lacking(t, "KERNIA_TEST_MONGO_URL"), fresh())
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = s.Close(context.WithoutCancel(t.Context())) })
+		t.Cleanup(func() { _ = s.Close() })
 		return s
 	},
 }

@@ -34,11 +34,11 @@ func main() {
 }
 
 func run(ctx context.Context, listener net.Listener, url, database string) error {
-	store, err := kerniamongo.Open(ctx, url, database, kerniamongo.Options{})
+	store, err := kerniamongo.Open(ctx, url, database)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close(context.WithoutCancel(ctx)) }()
+	defer func() { _ = store.Close() }()
 	auth, err := kernia.New(kernia.Config{Development: true, Store: store}, emailpassword.Feature{})
 	if err != nil {
 		return err

@@ -17,11 +17,11 @@ import (
 // A record is stored by one program and taken by one of many.
 func ExampleOpen() {
 	ctx := context.Background()
-	store, err := kerniamongo.Open(ctx, server.uri, "kernia_example", kerniamongo.Options{})
+	store, err := kerniamongo.Open(ctx, server.uri, "kernia_example")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer store.Close(ctx)
+	defer store.Close()
 
 	ticket := &ports.Model{Name: "ticket", ID: ports.IDObjectID, Fields: []ports.Field{
 		{Name: "id", Type: ports.TypeString},

@@ -197,9 +197,9 @@ func TestServerSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("MongoDB %s, FerretDB %q", info.Version, info.Ferret)
-	if opened, err := kerniamongo.Open(t.Context(), server.uri, db.Name(), kerniamongo.Options{}); err != nil {
+	if opened, err := kerniamongo.Open(t.Context(), server.uri, db.Name()); err != nil {
 		t.Error(err)
-	} else if err := opened.Close(t.Context()); err != nil {
+	} else if err := opened.Close(); err != nil {
 		t.Error(err)
 	}
 }

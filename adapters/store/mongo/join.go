@@ -16,7 +16,7 @@ import (
 const joined = "kernia_joined"
 
 // join returns records with the ones they refer to: in one step where the server looks up, else in two.
-func (s *Store) join(ctx context.Context, p *plan, args []ports.Value, limit, offset int64) ([]ports.Record, error) {
+func (s *Store) join(ctx context.Context, p *query, args []ports.Value, limit, offset int64) ([]ports.Record, error) {
 	own, followed := p.filters(args, "", "")
 	if own.never || followed.never {
 		return nil, nil
@@ -41,7 +41,7 @@ func lacksLookup(err error) bool {
 }
 
 // once joins on the server.
-func (p *plan) once(ctx context.Context, args []ports.Value, sort bool, limit, offset int64) ([]ports.Record, error) {
+func (p *query) once(ctx context.Context, args []ports.Value, sort bool, limit, offset int64) ([]ports.Record, error) {
 	from := p.own.coll
 	if p.reverse {
 		from = p.followed.coll
@@ -51,8 +51,8 @@ func (p *plan) once(ctx context.Context, args []ports.Value, sort bool, limit, o
 		return nil, err
 	}
 	return drain(ctx, cursor, func(doc bson.Raw) (ports.Record, error) {
-		r := make(ports.Record, len(p.own.fields)+len(p.followed.fields))
-		first, second := r[:len(p.own.fields)], r[len(p.own.fields):]
+		r := make(ports.Record, len(p.own.columns)+len(p.followed.columns))
+		first, second := r[:len(p.own.columns)], r[len(p.own.columns):]
 		outer, inner := p.own, p.followed
 		if p.reverse {
 			outer, inner, first, second = inner, outer, second, first
@@ -66,18 +66,18 @@ func (p *plan) once(ctx context.Context, args []ports.Value, sort bool, limit, o
 }
 
 // pipeline returns the stages that begin at the records whose conditions name few.
-func (p *plan) pipeline(args []ports.Value, sort bool, limit, offset int64) mongo.Pipeline {
+func (p *query) pipeline(args []ports.Value, sort bool, limit, offset int64) mongo.Pipeline {
 	below := joined + "."
 	lookup := bson.D{
 		{Key: "from", Value: p.followed.coll.Name()},
-		{Key: "localField", Value: p.own.fields[p.ref].column},
+		{Key: "localField", Value: p.own.columns[p.ref].name},
 		{Key: "foreignField", Value: "_id"},
 		{Key: "as", Value: joined},
 	}
 	first, second := p.filters(args, "", below)
 	order := p.order
 	if p.reverse {
-		lookup[0].Value, lookup[1].Value, lookup[2].Value = p.own.coll.Name(), "_id", p.own.fields[p.ref].column
+		lookup[0].Value, lookup[1].Value, lookup[2].Value = p.own.coll.Name(), "_id", p.own.columns[p.ref].name
 		second, first = p.filters(args, below, "")
 		order = p.own.order(below, p.by)
 	}
@@ -98,7 +98,7 @@ func (p *plan) pipeline(args []ports.Value, sort bool, limit, offset int64) mong
 }
 
 // twice joins here. It begins at the followed records where their conditions name few of them.
-func (p *plan) twice(ctx context.Context, own, followed *filter, limit, offset int64) ([]ports.Record, error) {
+func (p *query) twice(ctx context.Context, own, followed *filter, limit, offset int64) ([]ports.Record, error) {
 	if p.reverse {
 		to, err := p.followed.find(ctx, followed, nil, batch, 0)
 		if err != nil || len(to) == 0 {
@@ -109,7 +109,7 @@ func (p *plan) twice(ctx context.Context, own, followed *filter, limit, offset i
 			if limit == math.MaxInt64 {
 				limit = 0 // no limit, to the server
 			}
-			from, err := p.own.find(ctx, own.among(p.own.fields[p.ref].column, ids), p.order, limit, offset)
+			from, err := p.own.find(ctx, own.among(p.own.columns[p.ref].name, ids), p.order, limit, offset)
 			return p.match(from, by), err
 		}
 	}
@@ -119,7 +119,7 @@ func (p *plan) twice(ctx context.Context, own, followed *filter, limit, offset i
 }
 
 // forwards reads records and then, part by part, those that they refer to, until it has enough.
-func (p *plan) forwards(ctx context.Context, own, followed *filter, sort bool, limit, offset int64) ([]ports.Record, error) {
+func (p *query) forwards(ctx context.Context, own, followed *filter, sort bool, limit, offset int64) ([]ports.Record, error) {
 	all := options.Find().SetBatchSize(atOnce(limit + offset))
 	if sort {
 		all.SetSort(p.order)
@@ -150,7 +150,7 @@ func (p *plan) forwards(ctx context.Context, own, followed *filter, sort bool, l
 }
 
 // part returns the next own records of a cursor, none at its end.
-func (p *plan) part(ctx context.Context, cursor *mongo.Cursor) ([]ports.Record, error) {
+func (p *query) part(ctx context.Context, cursor *mongo.Cursor) ([]ports.Record, error) {
 	var part []ports.Record
 	for len(part) < batch && cursor.Next(ctx) {
 		r, err := p.own.record(cursor.Current)
@@ -166,11 +166,11 @@ func (p *plan) part(ctx context.Context, cursor *mongo.Cursor) ([]ports.Record, 
 }
 
 // extend returns those of records whose reference leads to one that satisfies f, with it.
-func (p *plan) extend(ctx context.Context, records []ports.Record, f *filter) ([]ports.Record, error) {
+func (p *query) extend(ctx context.Context, records []ports.Record, f *filter) ([]ports.Record, error) {
 	ids, seen := bson.A{}, map[string]bool{}
 	for _, r := range records {
 		ref := r[p.ref]
-		if id, ok := p.followed.fields[0].encode(ref); ok && !ref.IsNull() && !seen[ref.AsString()] {
+		if id, ok := p.followed.columns[0].encode(ref); ok && !ref.IsNull() && !seen[ref.AsString()] {
 			seen[ref.AsString()] = true
 			ids = append(ids, id)
 		}
@@ -187,10 +187,10 @@ func (p *plan) extend(ctx context.Context, records []ports.Record, f *filter) ([
 }
 
 // byID returns the stored ids of followed records, and the records by their ids.
-func (p *plan) byID(to []ports.Record) (bson.A, map[string]ports.Record) {
+func (p *query) byID(to []ports.Record) (bson.A, map[string]ports.Record) {
 	ids, by := make(bson.A, 0, len(to)), make(map[string]ports.Record, len(to))
 	for _, r := range to {
-		if id, ok := p.followed.fields[0].encode(r[0]); ok {
+		if id, ok := p.followed.columns[0].encode(r[0]); ok {
 			ids = append(ids, id)
 			by[r[0].AsString()] = r
 		}
@@ -199,7 +199,7 @@ func (p *plan) byID(to []ports.Record) (bson.A, map[string]ports.Record) {
 }
 
 // match extends each record by the one it refers to and leaves out those that refer to none.
-func (p *plan) match(records []ports.Record, by map[string]ports.Record) []ports.Record {
+func (p *query) match(records []ports.Record, by map[string]ports.Record) []ports.Record {
 	pairs := make([]ports.Record, 0, len(records))
 	for _, r := range records {
 		if to, ok := by[r[p.ref].AsString()]; ok && !r[p.ref].IsNull() {

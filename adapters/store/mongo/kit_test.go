@@ -13,6 +13,6 @@ import (
 func TestStore(t *testing.T) {
 	need(t)
 	storetest.Run(t, func(t *testing.T, name string) ports.Store {
-		return kerniamongo.New(database(t, name), kerniamongo.Options{KeepExpired: true})
+		return kerniamongo.New(database(t, name), kerniamongo.Options{Prefix: "k_", KeepExpired: true})
 	}, storetest.NoRollback, storetest.IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID))
 }

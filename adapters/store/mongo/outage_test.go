@@ -119,7 +119,7 @@ func TestOutage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close(context.Background()) }) //nolint:usetesting // the test's own context has ended
+	t.Cleanup(func() { _ = store.Close() })
 	ms := newModels(ports.IDText)
 	must(store.Migrate(t.Context(), ms.all(), true))(t)
 	must(store.Create(t.Context(), ms.user, newUser("u", "u@x")))(t)

@@ -54,7 +54,7 @@ func scripted(t *testing.T, answer func(name string, cmd bson.Raw) bson.D, setti
 		l.Close()
 		_ = client.Disconnect(context.Background()) //nolint:usetesting // the test's own context has ended
 	})
-	return kerniamongo.New(client.Database("app"), kerniamongo.Options{}), s
+	return kerniamongo.New(client.Database("app")), s
 }
 
 func (s *script) serve(c net.Conn) {

@@ -187,7 +187,7 @@ func TestSafety(t *testing.T) {
 // TestClose leaves the client of an application alone.
 func TestClose(t *testing.T) {
 	store, db := fresh(t)
-	if err := store.Close(t.Context()); err != nil {
+	if err := store.Close(); err != nil {
 		t.Errorf("Close of a store whose client is the caller's = %v", err)
 	}
 	if err := db.Client().Ping(t.Context(), nil); err != nil {

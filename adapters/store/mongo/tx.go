@@ -95,7 +95,7 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 		return err
 	})
 	if err != nil {
-		return fail(ctx, "tx", "", err)
+		return fail(ctx, "tx", nil, err)
 	}
 	t := &transaction{}
 	defer t.ended.Store(true)
@@ -109,10 +109,10 @@ func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error
 // inner runs f in a transaction that has begun. There are no savepoints: its failure is the whole one's.
 func (t *transaction) inner(ctx context.Context, f func(ctx context.Context) error) error {
 	if t.ended.Load() {
-		return fail(ctx, "tx", "", fmt.Errorf("%w: the transaction has ended", ports.ErrInvalid))
+		return fail(ctx, "tx", nil, fmt.Errorf("%w: the transaction has ended", ports.ErrInvalid))
 	}
 	if err := ctx.Err(); err != nil {
-		return fail(ctx, "tx", "", err)
+		return fail(ctx, "tx", nil, err)
 	}
 	ok := false
 	defer func() {
@@ -128,13 +128,13 @@ func (t *transaction) inner(ctx context.Context, f func(ctx context.Context) err
 func (s *Store) transact(ctx context.Context, t *transaction, f func(ctx context.Context) error) error {
 	session, err := s.db.Client().StartSession()
 	if err != nil {
-		return fail(ctx, "tx", "", err)
+		return fail(ctx, "tx", nil, err)
 	}
 	lasting := context.WithoutCancel(ctx)
 	defer session.EndSession(lasting)
 	t.session = session
 	if err := session.StartTransaction(settings()); err != nil {
-		return fail(ctx, "tx", "", err)
+		return fail(ctx, "tx", nil, err)
 	}
 	committed := false
 	defer func() {
@@ -148,10 +148,10 @@ func (s *Store) transact(ctx context.Context, t *transaction, f func(ctx context
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return fail(ctx, "tx", "", err)
+		return fail(ctx, "tx", nil, err)
 	}
 	if t.failed.Load() {
-		return fail(ctx, "tx", "", fmt.Errorf("%w: a part of the transaction failed, and MongoDB undoes no part alone", ports.ErrUnavailable))
+		return fail(ctx, "tx", nil, fmt.Errorf("%w: a part of the transaction failed, and MongoDB undoes no part alone", ports.ErrUnavailable))
 	}
 	committed = true
 	return s.commit(ctx, session)
@@ -169,7 +169,7 @@ func (s *Store) commit(ctx context.Context, session mongo.Session) error {
 		var said mongo.ServerError
 		unknown := errors.As(err, &said) && said.HasErrorLabel("UnknownTransactionCommitResult")
 		if !unknown || tries > 2 || ctx.Err() != nil {
-			return fail(ctx, "tx", "", err)
+			return fail(ctx, "tx", nil, err)
 		}
 	}
 }

@@ -191,7 +191,7 @@ func TestReady(t *testing.T) {
 		if got := f.ready(t.Context()).Status; got != 200 {
 			t.Errorf("status = %d, want 200", got)
 		}
-		if err := store.close(t.Context()); err != nil {
+		if err := store.close(); err != nil {
 			t.Fatal(err)
 		}
 		resp := f.ready(t.Context())

@@ -36,7 +36,7 @@ func generate(ctx context.Context, c *call) error {
 		return err
 	}
 	plan, err := s.migrate(ctx, store, false)
-	if err = store.closed(ctx, err); err != nil {
+	if err = store.closed(err); err != nil {
 		return err
 	}
 	if d.sql() {

@@ -42,7 +42,7 @@ func migrate(ctx context.Context, c *call) error {
 		return err
 	}
 	plan, err := s.migrate(ctx, store, !*dry)
-	if err = store.closed(ctx, err); err != nil {
+	if err = store.closed(err); err != nil {
 		return err
 	}
 	switch {

@@ -49,9 +49,9 @@ func (s *settings) migrate(ctx context.Context, store opened, apply bool) (ports
 	return auth.Migrate(ctx, apply)
 }
 
-// closed closes the store, also where ctx is over, and joins its error to the one of the work before.
-func (o opened) closed(ctx context.Context, err error) error {
-	return errors.Join(err, o.close(context.WithoutCancel(ctx)))
+// closed closes the store and joins its error to the one of the work before.
+func (o opened) closed(err error) error {
+	return errors.Join(err, o.close())
 }
 
 // writeStatements writes the steps of a plan, one statement a line.

@@ -70,14 +70,14 @@ func serve(ctx context.Context, c *call) error {
 		return err
 	}
 	if s.Redis.URL == "" {
-		return store.closed(ctx, s.serve(ctx, c, store, nil, *file, log))
+		return store.closed(s.serve(ctx, c, store, nil, *file, log))
 	}
 	kv, err := kerniaredis.Open(ctx, s.Redis.URL, kerniaredis.Options{})
 	if err != nil {
-		return store.closed(ctx, fmt.Errorf("redis.url: %w", err))
+		return store.closed(fmt.Errorf("redis.url: %w", err))
 	}
 	err = s.serve(ctx, c, store, kv, *file, log)
-	return store.closed(ctx, errors.Join(err, kv.Close()))
+	return store.closed(errors.Join(err, kv.Close()))
 }
 
 // serve runs on stores that are open; kv may be nil.

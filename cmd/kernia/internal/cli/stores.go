@@ -39,7 +39,7 @@ type driver struct {
 // An opened store is to be closed.
 type opened struct {
 	ports.Store
-	close func(ctx context.Context) error
+	close func() error
 }
 
 // drivers lists the kinds of stores.
@@ -56,7 +56,7 @@ func always(string) bool { return true }
 func never(string) bool  { return false }
 
 func openMemory(context.Context, string) (opened, error) {
-	return opened{memory.New(), func(context.Context) error { return nil }}, nil
+	return opened{memory.New(), func() error { return nil }}, nil
 }
 
 const sqliteMemory = ":memory:"
@@ -73,7 +73,7 @@ func openSQLite(ctx context.Context, dsn string) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{s, func(context.Context) error { return s.Close() }}, nil
+	return opened{s, s.Close}, nil
 }
 
 func emptySQLite(ctx context.Context, _ string) (opened, error) { return openSQLite(ctx, sqliteMemory) }
@@ -86,7 +86,7 @@ func openPostgres(ctx context.Context, dsn string) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{s, func(context.Context) error { return s.Close() }}, nil
+	return opened{s, s.Close}, nil
 }
 
 // emptyPostgres looks for tables where there are none.
@@ -100,7 +100,7 @@ func emptyPostgres(ctx context.Context, dsn string) (opened, error) {
 	if err != nil {
 		return opened{}, fmt.Errorf("store.dsn: %w", ports.ErrUnavailable)
 	}
-	return opened{kerniapostgres.New(pool), func(context.Context) error { pool.Close(); return nil }}, nil
+	return opened{kerniapostgres.New(pool), func() error { pool.Close(); return nil }}, nil
 }
 
 func openMongo(ctx context.Context, dsn string) (opened, error) {
@@ -114,7 +114,7 @@ func openMongo(ctx context.Context, dsn string) (opened, error) {
 func emptyMongo(ctx context.Context, dsn string) (opened, error) { return mongo(ctx, dsn, nothing) }
 
 func mongo(ctx context.Context, dsn, database string) (opened, error) {
-	s, err := kerniamongo.Open(ctx, dsn, database, kerniamongo.Options{})
+	s, err := kerniamongo.Open(ctx, dsn, database)
 	if err != nil {
 		return opened{}, err
 	}

@@ -61,8 +61,8 @@ func test(column, op string, operand any) bson.E {
 }
 
 // add adds the condition on fd, whose column stands below prefix, with the arguments it takes.
-func (f *filter) add(fd *field, prefix string, c ports.Condition, args []ports.Value) {
-	column := prefix + fd.column
+func (f *filter) add(fd *column, prefix string, c ports.Condition, args []ports.Value) {
+	column := prefix + fd.name
 	switch c.Op {
 	case ports.Null:
 		f.tests = append(f.tests, test(column, "$eq", nil))
@@ -104,7 +104,7 @@ func (f *filter) add(fd *field, prefix string, c ports.Condition, args []ports.V
 	}
 }
 
-func (f *filter) addIn(fd *field, column string, args []ports.Value) {
+func (f *filter) addIn(fd *column, column string, args []ports.Value) {
 	list := bson.A{}
 	for _, v := range args {
 		if arg, ok := fd.encode(v); ok && arg != nil {
@@ -115,7 +115,7 @@ func (f *filter) addIn(fd *field, column string, args []ports.Value) {
 	f.tests = append(f.tests, test(column, "$in", list))
 }
 
-func (f *filter) addNotIn(fd *field, column string, args []ports.Value) {
+func (f *filter) addNotIn(fd *column, column string, args []ports.Value) {
 	list := bson.A{nil}
 	for _, v := range args {
 		arg, ok := fd.encode(v)
@@ -170,11 +170,27 @@ func tooLong(where []ports.Condition, args []ports.Value) bool {
 }
 
 // filter returns the conditions with their arguments, of which there may be more.
-func (sh *shape) filter(where []ports.Condition, args []ports.Value) *filter {
+func (t *table) filter(where []ports.Condition, args []ports.Value) *filter {
 	f := &filter{}
 	for _, c := range where {
-		f.add(sh.field(c.Field), "", c, args[:c.Args()])
+		f.add(t.column(c.Field), "", c, args[:c.Args()])
 		args = args[c.Args():]
 	}
 	return f
+}
+
+// filters returns the conditions on the query's own records and those on the followed ones, each with its columns
+// below its prefix.
+func (p *query) filters(args []ports.Value, below, followedBelow string) (own, followed *filter) {
+	own, followed = &filter{}, &filter{}
+	for _, c := range p.Where {
+		mine := args[:c.Args()]
+		args = args[c.Args():]
+		if c.Followed {
+			followed.add(p.followed.column(c.Field), followedBelow, c, mine)
+		} else {
+			own.add(p.own.column(c.Field), below, c, mine)
+		}
+	}
+	return own, followed
 }
