@@ -131,7 +131,7 @@ func (l lagging) Create(ctx context.Context, m *ports.Model, r ports.Record) (po
 	return stored, err
 }
 
-func TestOneTime_ClaimAtOnce(t *testing.T) {
+func TestE03_ClaimedByOne(t *testing.T) {
 	var created sync.WaitGroup
 	created.Add(2)
 	var values *kernia.OneTime[int]

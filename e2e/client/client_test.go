@@ -13,7 +13,7 @@ var (
 
 // fields are the application's own, for every server.
 var fields = config{
-	"plugins": config{"bearer": config{}, "username": config{}},
+	"plugins": config{"bearer": config{}, "twoFactor": config{}, "username": config{}},
 	"user":    config{"additionalFields": config{"plan": config{"type": "string", "required": false, "defaultValue": "free"}}},
 	"session": config{"additionalFields": config{"theme": config{"type": "string", "required": false}}},
 }

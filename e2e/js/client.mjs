@@ -1,5 +1,6 @@
 // The official client against a server: every call, every error it can run into, and the cookies a browser would keep.
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { ask, enter, given, good, Jar, join, keep, refused, signedOut, somebody, visit } from './kit.mjs'
 
 const { url } = given
@@ -204,6 +205,57 @@ await keep('SignsInByUsername', async () => {
   const eve = await join(url)
   await refused(eve.client.updateUser({ username: `${name}.2` }), 400, 'USERNAME_IS_ALREADY_TAKEN')
   assert.equal((await good(eve.client.getSession())).user.username, null)
+})
+
+// code returns the code of an authenticator app that scanned the URI, some steps of 30 seconds from now.
+function code(uri, later = 0) {
+  let bits = ''
+  for (const letter of new URL(uri).searchParams.get('secret')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')
+  const key = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2)))
+  const step = Buffer.alloc(8)
+  step.writeBigInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later))
+  const sum = createHmac('sha1', key).update(step).digest()
+  return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
+
+await keep('AsksForASecondFactor', async () => {
+  const { jar, ...who } = await join(url), { email, password } = who
+  const page = jar => visit(url, jar)
+  const client = page(jar)
+  await refused(client.twoFactor.enable({ password: 'not the password' }), 400, 'INVALID_PASSWORD', 'Invalid password')
+  const { totpURI, backupCodes } = await good(client.twoFactor.enable({ password }))
+  await refused(client.twoFactor.verifyTotp({ code: 'wrong' }), 401, 'INVALID_CODE', 'Invalid code')
+  await good(client.twoFactor.verifyTotp({ code: code(totpURI) }))
+  assert.equal((await good(client.getSession())).user.twoFactorEnabled, true)
+  assert.deepEqual(await good(client.twoFactor.getTotpUri({ password })), { totpURI })
+
+  const door = async jar => {
+    const data = await good(page(jar).signIn.email({ email, password }))
+    return data.twoFactorRedirect ? data.twoFactorMethods : 'signed in'
+  }
+  const browser = new Jar()
+  assert.deepEqual(await door(browser), ['totp'])
+  assert.deepEqual(browser.names(), ['better-auth.two_factor'])
+  await signedOut(page(browser))
+  await refused(page(browser).twoFactor.sendOtp(), 400, 'OTP_NOT_CONFIGURED')
+  await refused(page(new Jar()).twoFactor.verifyTotp({ code: code(totpURI) }), 401, 'INVALID_TWO_FACTOR_COOKIE')
+  const { token, user } = await good(page(browser).twoFactor.verifyTotp({ code: code(totpURI, 1), trustDevice: true }))
+  assert.deepEqual([token.length, user.email], [32, email])
+  assert.deepEqual(browser.names(), [session, 'better-auth.trust_device'])
+  await good(page(browser).signOut())
+  assert.equal(await door(browser), 'signed in')
+
+  const lost = new Jar()
+  await door(lost)
+  await good(page(lost).twoFactor.verifyBackupCode({ code: backupCodes[0] }))
+  assert.ok(await good(page(lost).getSession()))
+  await door(lost)
+  await refused(page(lost).twoFactor.verifyBackupCode({ code: backupCodes[0] }), 401, 'INVALID_BACKUP_CODE')
+  assert.equal((await good(client.twoFactor.generateBackupCodes({ password }))).backupCodes.length, 10)
+
+  assert.deepEqual(await good(client.twoFactor.disable({ password })), { status: true })
+  assert.equal((await good(client.getSession())).user.twoFactorEnabled, false)
+  assert.equal(await door(new Jar()), 'signed in')
 })
 
 // Users in memory and sessions in Redis are no pair that anybody restarts.

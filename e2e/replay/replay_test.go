@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,6 +30,7 @@ type world struct {
 	store  *knowing
 	auth   *kernia.Auth
 	tokens map[string]string // recorded to ours
+	codes  chan string       // that were sent to users
 	last   string            // the token that the last answer set
 	host   string            // what the recorded server was called
 	close  func()
@@ -47,13 +49,13 @@ func TestReplay(t *testing.T) {
 					}
 					if s.options == "" { // the core profile: one server for all its files, as when they were recorded
 						if core == nil {
-							core = build(t, tr, "")
+							core = build(t, tr, setup{})
 						}
 						core.t = t
 						core.run(file, s)
 						return
 					}
-					w := build(t, tr, s.options)
+					w := build(t, tr, s)
 					defer w.close()
 					w.run(file, s)
 				})
@@ -65,10 +67,16 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-func build(t *testing.T, tr transport, options string) *world {
+func build(t *testing.T, tr transport, s setup) *world {
 	t.Helper()
-	cfg, features := configured(t, options, nil)
+	cfg, features := configured(t, s.options, nil)
 	store := &knowing{Store: memory.New()}
+	w := &world{t: t, store: store, tokens: map[string]string{}, codes: make(chan string, 16)}
+	for i, f := range features {
+		if s.feature != nil {
+			features[i] = s.feature(w, f)
+		}
+	}
 	cfg.Store, cfg.Secret = store, secret
 	// The recorded server believed X-Forwarded-For from everybody.
 	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
@@ -87,8 +95,7 @@ func build(t *testing.T, tr transport, options string) *world {
 		t.Fatal(err)
 	}
 	base, stop := tr.serve(t, auth)
-	w := &world{t: t, url: base, store: store, auth: auth, tokens: map[string]string{}}
-	w.close = stop
+	w.url, w.auth, w.close = base, auth, stop
 	return w
 }
 
@@ -164,6 +171,7 @@ func (w *world) exchange(e *exchange) []string {
 		w.t.Fatal(err)
 	}
 	w.learn(e.Response.Cookies, res.Header["Set-Cookie"])
+	w.learnSecrets(e.Response.Body, string(got))
 	return w.compare(e, res, string(got))
 }
 
@@ -208,27 +216,57 @@ func (w *world) compare(e *exchange, res *http.Response, got string) []string {
 		diff = append(diff, "location: got "+res.Header.Get("Location")+", want none")
 	}
 	diff = append(diff, compareCookies(e.Response.Cookies, res.Header["Set-Cookie"])...)
-	return append(diff, compareBody(e.Response.Body, got)...)
+	return append(diff, compareBody(w.own(e.Response.Body), got)...)
 }
 
 // learn connects the recording's tokens with ours.
 func (w *world) learn(recorded, ours []string) {
 	for i := range min(len(recorded), len(ours)) {
-		r, g := tokenOf(recorded[i]), tokenOf(ours[i])
+		r, _ := tokenOf(recorded[i])
+		g, session := tokenOf(ours[i])
 		if r != "" && g != "" {
-			w.tokens[r], w.last = g, g
+			w.tokens[r] = g
+		}
+		if session && g != "" {
+			w.last = g
 		}
 	}
 }
 
-func tokenOf(cookie string) string {
+// tokenOf returns the token in a cookie that keeps one, and whether it is a session's.
+func tokenOf(cookie string) (token string, session bool) {
 	pair, _, _ := strings.Cut(cookie, ";")
 	name, value, _ := strings.Cut(pair, "=")
-	if !strings.HasSuffix(name, "session_token") || value == "" {
+	session = strings.HasSuffix(name, "session_token")
+	if session || strings.HasSuffix(name, "two_factor") || strings.HasSuffix(name, "trust_device") {
+		token, _, _ = strings.Cut(value, ".")
+	}
+	return token, session
+}
+
+// learnSecrets connects the secrets of second factors in the bodies of two answers.
+func (w *world) learnSecrets(recorded, ours string) {
+	var r, g struct {
+		TOTPURI     string
+		BackupCodes []string
+	}
+	if json.Unmarshal([]byte(recorded), &r) != nil || json.Unmarshal([]byte(ours), &g) != nil {
+		return
+	}
+	for i := range min(len(r.BackupCodes), len(g.BackupCodes)) {
+		w.tokens[r.BackupCodes[i]] = g.BackupCodes[i]
+	}
+	if s := secretOf(r.TOTPURI); s != "" {
+		w.tokens[s] = secretOf(g.TOTPURI)
+	}
+}
+
+func secretOf(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
 		return ""
 	}
-	token, _, _ := strings.Cut(value, ".")
-	return token
+	return u.Query().Get("secret")
 }
 
 func sign(value string) string {

@@ -24,12 +24,12 @@ func checkOptions(t *testing.T, path string, fallback kernia.Feature, options ma
 		t.Errorf("without options %s makes %#v, want %#v", path, got, fallback)
 	}
 	for _, k := range Keys() {
-		if name, in := strings.CutPrefix(k.Path, path+"."); in && options[name].json == "" {
+		if name, in := strings.CutPrefix(k.Path, path+"."); in && k.kind.Kind() != reflect.Struct && options[name].json == "" {
 			t.Errorf("the test has no %s", k.Path)
 		}
 	}
 	for name, o := range options {
-		object := `{"` + name + `": ` + o.json + `}`
+		object := nested(name, o.json)
 		if o.want == nil {
 			s := decodeAt(t, path, object)
 			if err := s.Check(); err == nil || !strings.Contains(err.Error(), path+"."+name+": ") {
@@ -46,12 +46,16 @@ func checkOptions(t *testing.T, path string, fallback kernia.Feature, options ma
 // decodeAt returns the settings with the one object at path.
 func decodeAt(t *testing.T, path, object string) *Settings {
 	t.Helper()
-	text := object
+	return mustDecode(t, nested(path, object))
+}
+
+// nested returns an object that has the value at path.
+func nested(path, value string) string {
 	names := strings.Split(path, ".")
 	for i := len(names) - 1; i >= 0; i-- {
-		text = `{"` + names[i] + `": ` + text + `}`
+		value = `{"` + names[i] + `": ` + value + `}`
 	}
-	return mustDecode(t, text)
+	return value
 }
 
 func featureAt(t *testing.T, path, object string) kernia.Feature {

@@ -11,8 +11,9 @@ import (
 type Plugins struct {
 	// One line for each, a pointer to the options in its own file.
 
-	Bearer   *Bearer   `key:"bearer"`
-	Username *Username `key:"username"`
+	Bearer    *Bearer    `key:"bearer"`
+	TwoFactor *TwoFactor `key:"twoFactor"`
+	Username  *Username  `key:"username"`
 }
 
 // An options is a part of the settings that brings a feature.
