@@ -11,11 +11,11 @@ import (
 
 // AddMember implements [ports.Groups]. A group is a sorted set of its members by expiry.
 func (k *KV) AddMember(ctx context.Context, group, member string, expires time.Time) error {
-	if err := checkKeys("join", group, member); err != nil {
+	if err := checkKeys("add member", group, member); err != nil {
 		return err
 	}
 	now, ttl := k.now(), k.ttl(expires)
-	_, err := do(ctx, "join", func() (struct{}, error) {
+	_, err := do(ctx, "add member", func() (struct{}, error) {
 		if ttl == 0 { // it has expired already, and an earlier AddMember of it counts on
 			return struct{}{}, nil
 		}
@@ -40,14 +40,14 @@ func (k *KV) Members(ctx context.Context, group string) ([]string, error) {
 
 // RemoveMembers implements [ports.Groups].
 func (k *KV) RemoveMembers(ctx context.Context, group string, members ...string) error {
-	if err := checkKeys("leave", append([]string{group}, members...)...); err != nil {
+	if err := checkKeys("remove members", append([]string{group}, members...)...); err != nil {
 		return err
 	}
 	names := make([]any, len(members))
 	for i, name := range members {
 		names[i] = name
 	}
-	_, err := do(ctx, "leave", func() (struct{}, error) {
+	_, err := do(ctx, "remove members", func() (struct{}, error) {
 		if len(names) == 0 {
 			return struct{}{}, nil
 		}

@@ -13,9 +13,6 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Bounds of the port: see [ports.KV].
-const ()
-
 const (
 	slack  = time.Minute // how much longer Redis keeps what has expired
 	maxTTL = 1 << 50     // milliseconds, 35,000 years: Redis refuses more than fits its own clock
@@ -27,6 +24,7 @@ const (
 // An Add whose answer is lost may be sent again by the client and then counts twice. Neither is ever undone.
 type KV struct {
 	client redis.UniversalClient
+	owned  bool
 	prefix string
 	clock  ports.Clock
 	script scripts
@@ -34,38 +32,40 @@ type KV struct {
 
 var _ ports.Groups = (*KV)(nil)
 
-// Options are the settings of a [KV]. The zero Options are good.
+// Options are the settings of a [KV]. The zero Options are recommended.
 type Options struct {
 	Prefix string      // begins every key; "": "kernia:"
 	Clock  ports.Clock // judges what has expired; nil: the system's
 }
 
-// New returns a KV that uses client, which stays the caller's to close. It sends nothing. The client should have
-// ContextTimeoutEnabled, so that a call that is given up also gives up its connection.
-func New(client redis.UniversalClient, o Options) *KV {
-	if o.Prefix == "" {
-		o.Prefix = "kernia:"
-	}
-	if o.Clock == nil {
-		o.Clock = ports.SystemClock{}
-	}
-	return &KV{client: client, prefix: o.Prefix, clock: o.Clock, script: newScripts()}
-}
-
 // Open connects to the server that url names (redis://, rediss:// or unix://; see redis.ParseURL) and returns
-// once it answered. The KV is to be closed.
-func Open(ctx context.Context, url string, o Options) (*KV, error) {
+// once it answered. It takes at most one Options. The caller closes the KV.
+func Open(ctx context.Context, url string, o ...Options) (*KV, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, errors.New("kerniaredis: opening: not a Redis URL") // the cause may tell the password
+		return nil, fmt.Errorf("kerniaredis: open: %w: not a Redis URL", ports.ErrInvalid) // the cause may tell the password
 	}
 	options.ContextTimeoutEnabled = true
-	kv := New(redis.NewClient(options), o)
+	kv := New(redis.NewClient(options), o...)
+	kv.owned = true
 	if err := kv.Ping(ctx); err != nil {
 		_ = kv.Close()
 		return nil, err
 	}
 	return kv, nil
+}
+
+// New returns a KV on the application's client. It takes at most one Options, and sends nothing. The client should
+// have ContextTimeoutEnabled, so that a call that is given up also gives up its connection.
+func New(client redis.UniversalClient, o ...Options) *KV {
+	k := &KV{client: client, prefix: "kernia:", clock: ports.SystemClock{}, script: newScripts()}
+	if len(o) > 0 && o[0].Prefix != "" {
+		k.prefix = o[0].Prefix
+	}
+	if len(o) > 0 && o[0].Clock != nil {
+		k.clock = o[0].Clock
+	}
+	return k
 }
 
 // Ping reports whether the server answers: nil, [ports.ErrUnavailable] or the context's error.
@@ -74,10 +74,14 @@ func (k *KV) Ping(ctx context.Context) error {
 	return err
 }
 
-// Close closes the client, the one given to [New] too. Calls after it are [ports.ErrUnavailable].
+// Close ends the KV, which must not be used afterwards. It closes the client that [Open] made, and leaves the one that
+// [New] was given open.
 func (k *KV) Close() error {
+	if !k.owned {
+		return nil
+	}
 	if err := k.client.Close(); err != nil {
-		return fmt.Errorf("kerniaredis: closing: %w", err)
+		return fmt.Errorf("kerniaredis: close: %w", err)
 	}
 	return nil
 }

@@ -174,7 +174,7 @@ func (w *watcher) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 
 func TestOpen(t *testing.T) {
 	t.Run("AnswersPing", func(t *testing.T) {
-		kv, err := kerniaredis.Open(t.Context(), url, kerniaredis.Options{})
+		kv, err := kerniaredis.Open(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,14 +188,23 @@ func TestOpen(t *testing.T) {
 			t.Errorf("Ping after Close = %v, want ErrUnavailable", err)
 		}
 	})
+	t.Run("LeavesTheApplicationsClientOpen", func(t *testing.T) {
+		c := client(t)
+		if err := kerniaredis.New(c).Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Ping(t.Context()).Err(); err != nil {
+			t.Errorf("Close closed the application's client: %v", err)
+		}
+	})
 	t.Run("HidesTheURLThatItCannotRead", func(t *testing.T) {
-		_, err := kerniaredis.Open(t.Context(), "redis://user:hunter2@[::1/0", kerniaredis.Options{})
-		if err == nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("Open = %v, want an error without the password", err)
+		_, err := kerniaredis.Open(t.Context(), "redis://user:hunter2@[::1/0")
+		if !errors.Is(err, ports.ErrInvalid) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("Open = %v, want ErrInvalid without the password", err)
 		}
 	})
 	t.Run("FailsWhereNobodyListens", func(t *testing.T) {
-		_, err := kerniaredis.Open(t.Context(), fmt.Sprintf("redis://127.0.0.1:%d/0", freePort()), kerniaredis.Options{})
+		_, err := kerniaredis.Open(t.Context(), fmt.Sprintf("redis://127.0.0.1:%d/0", freePort()))
 		if !errors.Is(err, ports.ErrUnavailable) {
 			t.Errorf("Open = %v, want ErrUnavailable", err)
 		}

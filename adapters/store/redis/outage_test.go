@@ -76,7 +76,7 @@ func TestOutage(t *testing.T) {
 		s := start(t, freePort())
 		c := s.client()
 		defer c.Close()
-		kv := kerniaredis.New(c, kerniaredis.Options{})
+		kv := kerniaredis.New(c)
 		work(t, kv)
 		s.kill()
 		fail(t, kv)
@@ -89,7 +89,7 @@ func TestOutage(t *testing.T) {
 		p := forward(t, s.addr())
 		c := redis.NewClient(&redis.Options{Addr: p.addr(), ReadTimeout: 100 * time.Millisecond, ContextTimeoutEnabled: true})
 		defer c.Close()
-		kv := kerniaredis.New(c, kerniaredis.Options{})
+		kv := kerniaredis.New(c)
 		work(t, kv)
 		p.hold()
 		fail(t, kv)
@@ -102,7 +102,7 @@ func TestOutage(t *testing.T) {
 		p := forward(t, s.addr())
 		for _, heeds := range []bool{true, false} {
 			c := redis.NewClient(&redis.Options{Addr: p.addr(), ReadTimeout: 6 * time.Second, MaxRetries: -1, ContextTimeoutEnabled: heeds})
-			kv := kerniaredis.New(c, kerniaredis.Options{})
+			kv := kerniaredis.New(c)
 			work(t, kv)
 			p.hold()
 			for name, call := range calls(kv) {
@@ -131,7 +131,7 @@ func TestOutage(t *testing.T) {
 		p := forward(t, s.addr())
 		c := redis.NewClient(&redis.Options{Addr: p.addr(), ReadTimeout: 200 * time.Millisecond, PoolSize: 1})
 		defer c.Close()
-		kv := kerniaredis.New(c, kerniaredis.Options{})
+		kv := kerniaredis.New(c)
 		put(t, kv, "key", "value", time.Now().Add(time.Hour))
 		p.deafen()
 		time.AfterFunc(300*time.Millisecond, p.resume) // while a client that tried again would be answered
@@ -147,27 +147,27 @@ func TestRefusal(t *testing.T) {
 		s := start(t, freePort(), "--replicaof", "127.0.0.1", strconv.Itoa(freePort()))
 		c := s.client()
 		defer c.Close()
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Put")
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Add")
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Take")
+		fail(t, kerniaredis.New(c), "Put")
+		fail(t, kerniaredis.New(c), "Add")
+		fail(t, kerniaredis.New(c), "Take")
 	})
 	t.Run("FullMemoryIsUnavailable", func(t *testing.T) {
 		s := start(t, freePort(), "--maxmemory", "1", "--maxmemory-policy", "noeviction")
 		c := s.client()
 		defer c.Close()
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Put")
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Add")
+		fail(t, kerniaredis.New(c), "Put")
+		fail(t, kerniaredis.New(c), "Add")
 	})
 	t.Run("UnknownCommandTellsNoKey", func(t *testing.T) {
 		s := start(t, freePort(), "--rename-command", "GETDEL", "")
 		c := s.client()
 		defer c.Close()
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}), "Take")
+		fail(t, kerniaredis.New(c), "Take")
 	})
 	t.Run("MissingPasswordIsUnavailable", func(t *testing.T) {
 		c := redis.NewClient(&redis.Options{Addr: protected(t).addr(), Password: "wrong"})
 		defer c.Close()
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}))
+		fail(t, kerniaredis.New(c))
 	})
 	t.Run("ExhaustedPoolIsUnavailable", func(t *testing.T) {
 		options, err := redis.ParseURL(url)
@@ -182,7 +182,7 @@ func TestRefusal(t *testing.T) {
 		if err := conn.Ping(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}
-		fail(t, kerniaredis.New(c, kerniaredis.Options{}))
+		fail(t, kerniaredis.New(c))
 	})
 }
 

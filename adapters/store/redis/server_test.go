@@ -18,105 +18,79 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// url is the server of all tests that leave it as it is; TestMain sets it once.
-var url string
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+// url is the server of all tests that leave it as it is.
+var url = os.Getenv("KERNIA_TEST_REDIS_URL")
 
 // quiet keeps the client from logging each attempt of the outages that the tests make.
 type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}
 
-// run finds the server for all tests. Without one nothing here can be tested, examples included.
-func run(m *testing.M) int {
+// TestMain says which server the tests run on. Without one nothing here can be tested, examples included.
+func TestMain(m *testing.M) {
 	redis.SetLogger(quiet{})
-	url = os.Getenv("KERNIA_TEST_REDIS_URL")
-	whose := "named by KERNIA_TEST_REDIS_URL"
 	if url == "" {
-		if _, err := exec.LookPath("redis-server"); err != nil {
-			fmt.Println("kerniaredis: NOTHING TESTED: KERNIA_TEST_REDIS_URL is not set and redis-server is not on the PATH")
-			if os.Getenv("CI") == "true" {
-				return 1
-			}
-			return 0
+		fmt.Println("kerniaredis: nothing runs here: KERNIA_TEST_REDIS_URL is not set: go run ./tools/servers -- go test ./adapters/store/redis/...")
+		if os.Getenv("CI") == "true" {
+			os.Exit(1)
 		}
-		s, err := launch(freePort())
-		if err != nil {
-			fmt.Println("kerniaredis: starting redis-server:", err)
-			return 1
-		}
-		defer s.kill()
-		url, whose = s.url(), "started by the test"
+		os.Exit(0)
 	}
+	fmt.Println("kerniaredis: the server of KERNIA_TEST_REDIS_URL:", version())
+	os.Exit(m.Run())
+}
+
+func version() string {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		fmt.Println("kerniaredis: KERNIA_TEST_REDIS_URL is not a Redis URL")
-		return 1
+		return "not a Redis URL"
 	}
 	client := redis.NewClient(options)
 	defer client.Close()
-	version, err := client.InfoMap(context.Background(), "server").Result()
+	info, err := client.InfoMap(context.Background(), "server").Result()
 	if err != nil {
-		fmt.Println("kerniaredis: the server does not answer:", err)
-		return 1
+		return "it does not answer: " + err.Error()
 	}
-	fmt.Printf("kerniaredis: on Redis %s at %s, %s\n", version["Server"]["redis_version"], options.Addr, whose)
-	return m.Run()
+	return "Redis " + info["Server"]["redis_version"]
 }
 
-// A server is one redis-server in a directory of its own, which the kernel ends with the test.
+// A server is one redis-server that belongs to a test; the kernel ends it with the test binary.
 type server struct {
 	port int
-	dir  string
 	cmd  *exec.Cmd
 }
 
-// launch starts a server and waits until it answers.
-func launch(port int, args ...string) (*server, error) {
-	dir, err := os.MkdirTemp("", "kerniaredis")
-	if err != nil {
-		return nil, err
-	}
-	s := &server{port: port, dir: dir}
-	args = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}, args...)
-	s.cmd = exec.Command("redis-server", args...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	client := s.client()
-	defer client.Close()
-	for range 200 {
-		if err = client.Ping(context.Background()).Err(); err == nil {
-			return s, nil
-		}
-		time.Sleep(25 * time.Millisecond) // a real process: nothing tells when it listens
-	}
-	s.kill()
-	return nil, err
-}
-
-// start launches a server for one test, which needs the program whatever KERNIA_TEST_REDIS_URL names.
+// start launches a server for one test, which kills it, or configures it in ways of its own.
 func start(t *testing.T, port int, args ...string) *server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("redis-server is not on the PATH: this test stops and starts one")
 		}
-		fmt.Printf("kerniaredis: SKIPPED %s: redis-server is not on the PATH\n", t.Name())
 		t.Skip("redis-server is not on the PATH: this test stops and starts one")
 	}
-	s, err := launch(port, args...)
-	if err != nil {
-		t.Fatalf("starting redis-server: %v", err)
+	s := &server{port: port}
+	args = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", ""}, args...)
+	s.cmd = exec.Command("redis-server", args...)
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(s.kill)
-	return s
+	client := s.client()
+	defer client.Close()
+	var err error
+	for range 200 {
+		if err = client.Ping(t.Context()).Err(); err == nil {
+			return s
+		}
+		time.Sleep(25 * time.Millisecond) // a real process: nothing tells when it listens
+	}
+	t.Fatalf("starting redis-server: %v", err)
+	return nil
 }
 
 func (s *server) addr() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
-func (s *server) url() string  { return "redis://" + s.addr() + "/0" }
 
 func (s *server) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.addr(), ContextTimeoutEnabled: true})
@@ -125,7 +99,6 @@ func (s *server) client() *redis.Client {
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
-	_ = os.RemoveAll(s.dir)
 }
 
 func freePort() int {

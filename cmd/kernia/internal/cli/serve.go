@@ -72,7 +72,7 @@ func serve(ctx context.Context, c *call) error {
 	if s.Redis.URL == "" {
 		return store.closed(s.serve(ctx, c, store, nil, *file, log))
 	}
-	kv, err := kerniaredis.Open(ctx, s.Redis.URL, kerniaredis.Options{})
+	kv, err := kerniaredis.Open(ctx, s.Redis.URL)
 	if err != nil {
 		return store.closed(fmt.Errorf("redis.url: %w", err))
 	}

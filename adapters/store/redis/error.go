@@ -18,11 +18,11 @@ import (
 func do[T any](ctx context.Context, verb string, f func() (T, error)) (T, error) {
 	var zero T
 	if ctx.Err() != nil {
-		return zero, failure(ctx, verb, ctx.Err())
+		return zero, fail(ctx, verb, ctx.Err())
 	}
 	if ctx.Done() == nil {
 		got, err := f()
-		return got, failure(ctx, verb, err)
+		return got, fail(ctx, verb, err)
 	}
 	type answer struct {
 		got T
@@ -35,16 +35,16 @@ func do[T any](ctx context.Context, verb string, f func() (T, error)) (T, error)
 	}()
 	select {
 	case a := <-answers:
-		return a.got, failure(ctx, verb, a.err)
+		return a.got, fail(ctx, verb, a.err)
 	case <-ctx.Done():
-		return zero, failure(ctx, verb, ctx.Err())
+		return zero, fail(ctx, verb, ctx.Err())
 	}
 }
 
-// failure maps an error of the client: the context's own where the context is done, else ErrUnavailable,
+// fail maps an error of the client: the context's own where the context is done, else ErrUnavailable,
 // whatever the server said: it was asked rightly, so no answer of it means that something is missing. The text
-// never holds a key or a value, which servers like to quote. redis.Nil is no failure and passes.
-func failure(ctx context.Context, verb string, err error) error {
+// never holds a key or a value, which servers like to quote. redis.Nil is no error and passes.
+func fail(ctx context.Context, verb string, err error) error {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return err
 	}
