@@ -38,8 +38,12 @@ func (accounts Accounts) FindCredential(ctx context.Context, address string) (*C
 }
 
 // credential returns the account, and the user it belongs to, that a query with two conditions finds.
-func (accounts Accounts) credential(ctx context.Context, q *ports.Query, one, other string) (*Credential, error) {
-	records, err := accounts.auth.config.Store.Find(ctx, q, []ports.Value{ports.String(one), ports.String(other)})
+func (accounts Accounts) credential(ctx context.Context, q *ports.Query, args ...string) (*Credential, error) {
+	values := make([]ports.Value, len(args))
+	for i, arg := range args {
+		values[i] = ports.String(arg)
+	}
+	records, err := accounts.auth.config.Store.Find(ctx, q, values)
 	if err != nil || len(records) == 0 {
 		return nil, err
 	}
@@ -242,16 +246,34 @@ func (accounts Accounts) verify(ctx context.Context, account *Account, password 
 		return false, err
 	}
 	if stale {
-		// The sign-in does not depend on it: the next one tries again.
-		if hash, err := accounts.HashPassword(ctx, password); err == nil {
-			if ok, err := accounts.storePassword(ctx, account, hash); ok {
-				account.Password = hash // who changes it next compares with what is there now
-			} else if err != nil {
-				accounts.auth.config.Logger.WarnContext(ctx, "password hash not renewed", "account_id", account.ID, "error", err)
-			}
-		}
+		return accounts.rehash(ctx, account, password)
 	}
 	return true, nil
+}
+
+// rehash replaces a hash that is out of date, in account too. The sign-in does not depend on it: where the hash cannot
+// be stored, the next one tries again. Where another hash was stored meanwhile, that is the one that counts.
+func (accounts Accounts) rehash(ctx context.Context, account *Account, password string) (bool, error) {
+	hash, err := accounts.HashPassword(ctx, password)
+	if err != nil {
+		return true, nil //nolint:nilerr // as above
+	}
+	ok, err := accounts.storePassword(ctx, account, hash)
+	switch {
+	case err != nil:
+		accounts.auth.config.Logger.WarnContext(ctx, "password hash not renewed", "account_id", account.ID, "error", err)
+		return true, nil
+	case ok:
+		account.Password = hash // whoever changes it next compares with what is there now
+		return true, nil
+	}
+	found, err := accounts.credential(ctx, &accounts.auth.queries.accountByID, account.ID)
+	if err != nil || found == nil || found.Account.Password == "" {
+		return false, err
+	}
+	account.Password = found.Account.Password
+	ok, _, err = accounts.auth.config.Hasher.Verify(ctx, password, account.Password)
+	return ok && err == nil, err
 }
 
 // ReplacePassword stores hash as the account's password, and reports false where the password was changed since

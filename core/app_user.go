@@ -304,3 +304,8 @@ func (users Users) Delete(ctx context.Context, id string) (bool, error) {
 	}
 	return true, nil
 }
+
+// sameUser reports whether two records of one user are alike in every field.
+func (a *Auth) sameUser(x, y *User) bool {
+	return slices.EqualFunc(a.schema.userRecord(x), a.schema.userRecord(y), ports.Value.Equal)
+}

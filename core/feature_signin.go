@@ -1,6 +1,9 @@
 package kernia
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // A Diversion ends a sign-in with an answer instead of a session, such as "a second factor is needed". An interrupt
 // returns it as an error. The dispatcher then answers 200 with the diversion's answer and the feature's cookies, and
@@ -23,21 +26,76 @@ func (d *Declaration) Interrupt(step func(ctx context.Context, c *Call, at Attem
 // cookies. Every way to sign in ends here. Errors: that of an interrupt, which may be a *[Diversion]; ErrCreateSession,
 // or a hook's own error, if a hook refuses.
 func (c *Call) SignIn(ctx context.Context, at Attempt) (Session, error) {
-	for _, step := range c.auth.interrupts {
-		if err := guarded(func() error { return step(ctx, c, at) }); err != nil {
-			return Session{}, c.divert(err, at)
-		}
+	if err := c.interrupt(ctx, at); err != nil {
+		return Session{}, err
 	}
 	n := at.Session
 	n.Forget, n.IPAddress, n.UserAgent = at.Forget, c.ClientAddress(), c.userAgent()
 	s, err := c.auth.Sessions.Issue(ctx, at.User, n)
 	if err != nil {
-		return Session{}, err
+		return Session{}, c.gone(ctx, at, err)
+	}
+	if err := c.confirm(ctx, at); err != nil {
+		_, failed := c.auth.Sessions.Revoke(ctx, s.Token)
+		return Session{}, errors.Join(err, failed)
 	}
 	c.renewed, c.forget, c.begun, c.ended, c.diverted = &s, at.Forget || n.ExpiresIn != 0, true, false, nil
 	c.method = at.Method
 	c.asked, c.principal = true, &Principal{User: at.User, Session: s, By: BySession, stored: c.auth.stored(s.Token)}
 	return s, nil
+}
+
+// interrupt asks every feature that wants a say in sign-ins.
+func (c *Call) interrupt(ctx context.Context, at Attempt) error {
+	for _, step := range c.auth.interrupts {
+		if err := guarded(func() error { return step(ctx, c, at) }); err != nil {
+			return c.divert(err, at)
+		}
+	}
+	return nil
+}
+
+// confirm looks once more at what the sign-in rests on, now that the session is there: a password that was changed, a
+// user who was banned or deleted while the old password was being verified. Whoever changes it meanwhile ends the
+// sessions that are there; this ends the one that came later.
+func (c *Call) confirm(ctx context.Context, at Attempt) error {
+	now, err := c.standing(ctx, at)
+	switch {
+	case err != nil:
+		return err
+	case now == nil:
+		return ErrUnauthorized
+	case c.auth.sameUser(now, &at.User):
+		return nil
+	}
+	at.User = *now
+	return c.interrupt(ctx, at)
+}
+
+// standing returns the user of the attempt as they are now; nil where they, or the credential they proved, are gone.
+func (c *Call) standing(ctx context.Context, at Attempt) (*User, error) {
+	if at.Account == nil || at.Account.ID == "" {
+		return c.auth.Users.Find(ctx, at.User.ID)
+	}
+	found, err := c.auth.Accounts.credential(ctx, &c.auth.queries.accountByID, at.Account.ID)
+	if err != nil || found == nil || found.Account.Password != at.Account.Password || found.User.ID != at.User.ID {
+		return nil, err
+	}
+	return &found.User, nil
+}
+
+// gone turns the failure to store a session into ErrUnauthorized where the user was deleted meanwhile.
+func (c *Call) gone(ctx context.Context, at Attempt, failure error) error {
+	if errors.Is(failure, ErrUserNotFound) {
+		return ErrUnauthorized.Because(failure)
+	}
+	if _, denied := errors.AsType[*Error](failure); denied {
+		return failure
+	}
+	if u, err := c.auth.Users.Find(ctx, at.User.ID); err == nil && u == nil {
+		return ErrUnauthorized.Because(failure)
+	}
+	return failure
 }
 
 // divert notes what a Diversion asks of the answer's cookies: the session that the browser had is over, and how the

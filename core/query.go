@@ -22,6 +22,7 @@ type queries struct {
 	accountOf         ports.Query // userId, provider
 	accountsOf        ports.Query // userId
 	accountByProvider ports.Query // and its user: provider, account
+	accountByID       ports.Query // and its user: id
 
 	dropSession   ports.Delete // token, token
 	dropExpired   ports.Delete // id, expiresAt: a session that is over, unless it was extended meanwhile
@@ -51,6 +52,7 @@ func newQueries(s *schema.Schema) queries {
 			Where: []ports.Condition{eq("providerId"), {Field: "email", Followed: true}},
 		},
 		accountByProvider: ports.Query{Model: s.Account, Follow: "userId", Limit: 1, Where: []ports.Condition{eq("providerId"), eq("accountId")}},
+		accountByID:       ports.Query{Model: s.Account, Follow: "userId", Limit: 1, Where: []ports.Condition{eq("id")}},
 		accountOf:         ports.Query{Model: s.Account, Where: []ports.Condition{eq("userId"), eq("providerId")}, Limit: 1},
 		accountsOf:        ports.Query{Model: s.Account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
 		dropSession:       ports.Delete{Model: s.Session, Where: []ports.Condition{tokens}},

@@ -107,13 +107,18 @@ func (k kvSessions) begin(ctx context.Context, s Session, u User) error {
 	case err != nil:
 	case still == nil:
 		err = ErrUserNotFound
-	case !k.sameUser(still, &u):
+	case !k.auth.sameUser(still, &u):
 		err = k.userChanged(ctx, u.ID)
 	}
-	if err != nil {
-		return errors.Join(err, k.kv.Delete(ctx, sessionKey(hashed)))
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = errors.Join(err, k.kv.Delete(ctx, sessionKey(hashed)))
+	if k.copy {
+		_, failed := k.rows.revoke(ctx, s.Token, "")
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
 func (k kvSessions) find(ctx context.Context, token string) (*Principal, error) {
@@ -373,7 +378,10 @@ func (k kvSessions) refresh(ctx context.Context, userID string) (there bool, err
 		written = now
 	}
 }
+<<<<<<< HEAD
 
 func (k kvSessions) sameUser(a, b *User) bool {
 	return slices.EqualFunc(k.auth.schema.UserRecord(a), k.auth.schema.UserRecord(b), ports.Value.Equal)
 }
+=======
+>>>>>>> b76e253 (core: a session is issued for the credential that was verified)
