@@ -95,7 +95,7 @@ func TestB02_ForwardedFor(t *testing.T) {
 		{"the rightmost that is not ours", "10.0.0.1:1", "6.6.6.6, 1.1.1.1, 10.0.0.9", "1.1.1.1", proxies},
 		{"behind an IPv6 proxy", "[fd00::1]:1", "2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0000", proxies},
 		{"junk stops the walk", "10.0.0.1:1", "6.6.6.6, junk, 10.0.0.9", "", proxies},
-		{"an address with a port is junk", "10.0.0.1:1", "1.2.3.4:80", "", proxies},
+		{"an address with a port", "10.0.0.1:1", "1.2.3.4:80", "1.2.3.4", proxies},
 		{"no header", "10.0.0.1:1", "", "10.0.0.1", proxies},
 		{"only proxies", "10.0.0.1:1", "10.0.0.7", "10.0.0.7", proxies},
 	} {

@@ -72,7 +72,7 @@ func (c *Call) trusts(from string) bool {
 // checkCookieOrigin refuses a request that changes something, carries cookies and does not come from a trusted
 // origin: a browser adds cookies to what a foreign page sends.
 func (c *Call) checkCookieOrigin() *Error {
-	if safeMethod(c.request.Method) {
+	if safeMethod(c.request.Method) && !c.upgrades() {
 		return nil
 	}
 	if _, has := c.request.Header["Cookie"]; !has {
@@ -80,6 +80,10 @@ func (c *Call) checkCookieOrigin() *Error {
 	}
 	return c.checkOrigin()
 }
+
+// upgrades reports whether the request asks for another protocol: a WebSocket opens by a GET, any page may open one, and
+// what it then sends changes something.
+func (c *Call) upgrades() bool { return c.Header("Upgrade") != "" }
 
 func (c *Call) checkOrigin() *Error {
 	if len(c.request.Header["Origin"]) > 1 {

@@ -133,3 +133,21 @@ func TestA15_Paths(t *testing.T) {
 		}
 	}
 }
+
+// TestGuardChecksTheOriginOfUpgrades opens a WebSocket from a foreign page: it is a GET, and carries the cookies.
+func TestGuardChecksTheOriginOfUpgrades(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	cookie := s.signUp("ann@example.com")
+	for from, denied := range map[string]bool{own: false, "https://evil.example": true, "": true} {
+		r := request("GET", "/chat", "", "Cookie", cookie, "Origin", from, "Upgrade", "websocket", "Connection", "Upgrade")
+		r.Path = "/chat"
+		if g := s.auth.Guard(t.Context(), r, true); (g.Denied != nil) != denied {
+			t.Errorf("an upgrade from %q: denied = %v, want %t", from, g.Denied, denied)
+		}
+	}
+	r := request("GET", "/chat", "", "Origin", "https://evil.example", "Upgrade", "websocket")
+	r.Path = "/chat"
+	if g := s.auth.Guard(t.Context(), r, false); g.Denied != nil {
+		t.Errorf("an upgrade without cookies is denied: %s", g.Denied.Body)
+	}
+}

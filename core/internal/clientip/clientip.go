@@ -34,11 +34,10 @@ func client(remote string, forwarded []string, proxies []netip.Prefix) netip.Add
 		if hop == "" && len(hops) == 1 {
 			return ip
 		}
-		next, err := netip.ParseAddr(hop)
-		if err != nil || next.Zone() != "" {
+		if ip = parse(hop); !ip.IsValid() || strings.Contains(hop, "%") {
 			return netip.Addr{}
 		}
-		if ip = next.Unmap(); !within(ip, proxies) {
+		if !within(ip, proxies) {
 			return ip
 		}
 	}
@@ -49,14 +48,22 @@ const maxHops = 32
 
 func within(ip netip.Addr, networks []netip.Prefix) bool {
 	for _, n := range networks {
-		if n.Contains(ip) {
+		if unmap(n).Contains(ip) {
 			return true
 		}
 	}
 	return false
 }
 
-// parse reads "IP:port" or "IP".
+// unmap returns the IPv4 network of one that is written as mapped into IPv6, as "::ffff:10.0.0.0/104" is.
+func unmap(n netip.Prefix) netip.Prefix {
+	if n.Addr().Is4In6() && n.Bits() >= 96 {
+		return netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
+	}
+	return n
+}
+
+// parse reads "IP:port" or "IP"; some proxies write the port of the client, too.
 func parse(s string) netip.Addr {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap().WithZone("")
