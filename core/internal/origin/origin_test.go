@@ -133,10 +133,10 @@ func TestA02_SchemelessTargets(t *testing.T) {
 }
 
 func TestA03_AbsoluteAndWildcard(t *testing.T) {
-	s := parse(t, "https://good.com", "*.good.com", "https://*.scheme.com", "http://good.com:8080", "https://app-*.vercel.app")
+	s := parse(t, "https://good.com", "*.good.com", "https://*.scheme.com", "http://good.com:8080", "https://app-*.preview.example.com")
 	allows(t, s, "https://good.com", "https://good.com/", "https://good.com/a?b#c", "https://GOOD.com/x", "https://good.com:443/",
 		"https://user@good.com/", "https://a.good.com", "http://a.b.good.com/x", "https://a.scheme.com", "http://good.com:8080/x",
-		"https://app-pr-7.vercel.app", self, self+"/x", "https://API.example.com:443/x")
+		"https://app-pr-7.preview.example.com", self, self+"/x", "https://API.example.com:443/x")
 	refuses(t, s, "https://good.com.evil", "https://good.com@evil", "https://good.com:443@evil", "https://evil?x=good.com",
 		"https://evil#good.com", "https://evil/good.com", "https://evil?.good.com", "https://evil#.good.com", "https://evil/.good.com",
 		"https://notgood.com", "http://notgood.com", "https://good.com:8443", "http://good.com", "http://good.com:8081",
@@ -144,8 +144,8 @@ func TestA03_AbsoluteAndWildcard(t *testing.T) {
 		"https://*.good.com", "https://%2egood.com", "https://good%2ecom", "https://good.com%00.evil", "https://good.com%2f.evil",
 		"https://evil.com\\.good.com", "https://evil.com\\@good.com", "https://good.com\\.evil", "https://gооd.com", "https://ｇood.com",
 		"https://good。com", "https://xn--gd-jmca.com", "https://evil.com&.good.com", "https://evil.com;.good.com", "https://[good.com]",
-		"https://scheme.com", "http://a.scheme.com", "https://a.scheme.com.evil", "https://app-x.evil.vercel.app.evil",
-		"https://appvercel.app", "https://good.com:@evil.com", "https://evil.com:.good.com", "https://evil.com:80.good.com",
+		"https://scheme.com", "http://a.scheme.com", "https://a.scheme.com.evil", "https://app-x.evil.preview.example.com.evil",
+		"https://apppreview.example.com", "https://good.com:@evil.com", "https://evil.com:.good.com", "https://evil.com:80.good.com",
 		"javascript://a.good.com/%0aalert(1)", "ftp://a.good.com", "ws://a.good.com", "data://a.good.com", "myapp://a.good.com")
 	trusts(t, s, true, "https://good.com", "https://a.good.com", "http://a.good.com", "https://a.scheme.com", "http://good.com:8080")
 	trusts(t, s, false, "", "null", "https://good.com.evil", "https://good.com@evil", "http://good.com", "https://notgood.com",
@@ -300,6 +300,23 @@ func TestAppend(t *testing.T) {
 	for in, want := range map[string]string{"/x": "/x", "/é x?😀": "/%C3%A9%20x?%F0%9F%98%80", "/%20": "/%20", "": ""} {
 		if got := origin.ASCII(in); got != want {
 			t.Errorf("ASCII(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestWildcardsOfDomainsThatAnybodyCanOwn refuses patterns that look as if they named one owner.
+func TestWildcardsOfDomainsThatAnybodyCanOwn(t *testing.T) {
+	for _, entry := range []string{
+		"*.com", "https://*.com", "https://*.co.uk", "*.co.uk", "https://*example.com", "*.github.io", "https://app-*.github.io",
+		"https://*.example-*.com", "https://example.*.com", "https://*.com:8443",
+	} {
+		if _, err := origin.Parse([]string{entry}); err == nil {
+			t.Errorf("%q is accepted", entry)
+		}
+	}
+	for _, entry := range []string{"*.example.com", "https://*.example.co.uk", "*.me.github.io", "*.localhost", "https://*.shop.test", "http://10.0.0.*"} {
+		if _, err := origin.Parse([]string{entry}); err != nil {
+			t.Errorf("%q: %v", entry, err)
 		}
 	}
 }

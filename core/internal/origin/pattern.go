@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // never reports schemes that run, read or wrap what the page does not control; no configuration allows them.
@@ -66,7 +68,33 @@ func parseWeb(entry string) (web, error) {
 	if !p.address && (last == "" || strings.ContainsAny(last, "*?")) {
 		return p, fault(entry, "anybody can own a name that matches its last label")
 	}
+	if !p.address && strings.ContainsAny(p.host, "*?") && !owned(p.host) {
+		return p, fault(entry, "anybody can own a name that matches; name a whole domain after the wildcard, as *.example.com")
+	}
 	return p, nil
+}
+
+// owned reports whether every name that a wildcard host matches is below one domain that somebody owns: the labels
+// after the last wildcard must hold a whole domain, and not only a public suffix such as "co.uk" or "github.io". Below a
+// top-level domain that the public list does not have, such as "localhost" or "test", nobody can register a name.
+func owned(host string) bool {
+	tail := ""
+	for rest := host; ; {
+		i := strings.LastIndexByte(rest, '.')
+		if label := rest[i+1:]; strings.ContainsAny(label, "*?") {
+			break
+		}
+		tail = strings.TrimSuffix(rest[i+1:]+"."+tail, ".")
+		if i < 0 {
+			break
+		}
+		rest = rest[:i]
+	}
+	if tail == "" {
+		return false
+	}
+	suffix, managed := publicsuffix.PublicSuffix(tail)
+	return suffix != tail || !managed && !strings.Contains(tail, ".")
 }
 
 func (p web) matches(scheme, host, port string) bool {
