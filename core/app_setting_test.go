@@ -29,6 +29,10 @@ func TestSettingError(t *testing.T) {
 		}},
 		{"Config.TrustedOrigins", func(c *kernia.Config) { c.TrustedOrigins = []string{"*"} }},
 		{"Config.DisabledPaths", func(c *kernia.Config) { c.DisabledPaths = []string{"update-user"} }},
+		{"Config.DisabledPaths", func(c *kernia.Config) { c.DisabledPaths = []string{"/update-users"} }},
+		{"Config.RateLimit", func(c *kernia.Config) {
+			c.RateLimit.Rules = []kernia.RateRule{{Path: "/get-sesion", Max: 1, Window: time.Second}}
+		}},
 		{"Config.BodyLimit", func(c *kernia.Config) { c.BodyLimit = -1 }},
 		{"Config.Timeout", func(c *kernia.Config) { c.Timeout = -1 }},
 		{"Config.RateLimit", func(c *kernia.Config) { c.RateLimit.Enabled, c.RateLimit.Disabled = true, true }},

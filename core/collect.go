@@ -7,6 +7,8 @@ import (
 	"github.com/kernia-go/kernia/core/internal/schema"
 
 	"github.com/kernia-go/kernia/core/internal/input"
+	"github.com/kernia-go/kernia/core/internal/near"
+	"github.com/kernia-go/kernia/core/internal/origin"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -41,6 +43,9 @@ func (a *Auth) collect(features []Feature) error {
 			return fmt.Errorf("kernia: feature %s: %w", d.feature, err)
 		}
 	}
+	if err := a.checkPaths(); err != nil {
+		return err
+	}
 	a.hooks = append(a.hooks, a.config.Hooks)
 	a.watched = slices.ContainsFunc(a.hooks, func(h Hooks) bool { return h.Session.BeforeDelete != nil || h.Session.AfterDelete != nil })
 	if err := a.steps(all); err != nil {
@@ -50,6 +55,29 @@ func (a *Auth) collect(features []Feature) error {
 		return err
 	}
 	return a.complete(all)
+}
+
+// checkPaths refuses settings for routes that look misspelled: they would protect nothing. A route of a feature that is
+// not given may be named.
+func (a *Auth) checkPaths() error {
+	var routes []string
+	for _, o := range a.router.operations {
+		if o.Method != "" {
+			routes = append(routes, o.Path)
+		}
+	}
+	for _, path := range a.config.DisabledPaths {
+		covers := func(route string) bool { return origin.Path([]string{path}, route) }
+		if meant := near.Word(path, routes); meant != "" && !slices.ContainsFunc(routes, covers) {
+			return badSetting("DisabledPaths", "%q is no route; %q is one", path, meant)
+		}
+	}
+	for _, rule := range a.config.RateLimit.Rules {
+		if meant := near.Word(rule.Path, routes); meant != "" && !slices.ContainsFunc(routes, rule.matches) {
+			return badSetting("RateLimit", "a rule is for %q, which is no route; %q is one", rule.Path, meant)
+		}
+	}
+	return nil
 }
 
 // take adds what one feature declared, if it may: given are the names of all features.
