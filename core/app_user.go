@@ -307,5 +307,5 @@ func (users Users) Delete(ctx context.Context, id string) (bool, error) {
 
 // sameUser reports whether two records of one user are alike in every field.
 func (a *Auth) sameUser(x, y *User) bool {
-	return slices.EqualFunc(a.schema.userRecord(x), a.schema.userRecord(y), ports.Value.Equal)
+	return slices.EqualFunc(a.schema.UserRecord(x), a.schema.UserRecord(y), ports.Value.Equal)
 }

@@ -378,10 +378,3 @@ func (k kvSessions) refresh(ctx context.Context, userID string) (there bool, err
 		written = now
 	}
 }
-<<<<<<< HEAD
-
-func (k kvSessions) sameUser(a, b *User) bool {
-	return slices.EqualFunc(k.auth.schema.UserRecord(a), k.auth.schema.UserRecord(b), ports.Value.Equal)
-}
-=======
->>>>>>> b76e253 (core: a session is issued for the credential that was verified)
