@@ -119,7 +119,7 @@ func TestStatements(t *testing.T) {
 				}
 				return nil
 			}},
-			{"signing in", 2, func() error {
+			{"signing in", 3, func() error {
 				_, err := emailpassword.SignIn(ctx, auth, emailpassword.SignInInput{Email: "ann@example.com", Password: "password123"})
 				return err
 			}},
