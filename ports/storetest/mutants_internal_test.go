@@ -40,6 +40,14 @@ type broken struct {
 	remove  func(ctx context.Context, m *ports.Delete, args []ports.Value) (int64, error)
 	take    func(ctx context.Context, m *ports.Take, args []ports.Value) (ports.Record, bool, error)
 	tx      func(ctx context.Context, f func(ctx context.Context) error) error
+	joined  func(ctx context.Context) bool
+}
+
+func (b *broken) Joined(ctx context.Context) bool {
+	if b.joined != nil {
+		return b.joined(ctx)
+	}
+	return ctx.Value(joinKey{}) != nil
 }
 
 func (b *broken) Migrate(ctx context.Context, models []*ports.Model, apply bool) (ports.Plan, error) {
@@ -101,7 +109,7 @@ func (b *broken) Tx(ctx context.Context, f func(ctx context.Context) error) erro
 // mutants returns every broken store.
 func mutants() []mutant {
 	return slices.Concat(createMutants(), findMutants(), operatorMutants(), followMutants(), updateMutants(), takeMutants(), deleteMutants(),
-		uniqueMutants(), valueMutants(), idMutants(), nameMutants(), migrateMutants(), txMutants(), contextMutants(), errorMutants())
+		uniqueMutants(), valueMutants(), idMutants(), nameMutants(), migrateMutants(), keyMutants(), txMutants(), joinMutants(), contextMutants(), errorMutants())
 }
 
 func promises() map[string]promise {
@@ -156,10 +164,10 @@ func TestRecorder(t *testing.T) {
 func TestNoRollback(t *testing.T) {
 	for name, p := range promises() {
 		o := newOptions([]Option{NoRollback, IDs(ports.IDUUID, ports.IDSerial, ports.IDObjectID)})
-		if p.rollback != (o.lacks(p) != "") {
+		if (p.rollback || p.join || p.explain) != (o.lacks(p) != "") {
 			t.Errorf("%s: lacks %q", name, o.lacks(p))
 		}
-		if o.lacks(p) != "" {
+		if p.join || p.explain || o.lacks(p) != "" {
 			continue
 		}
 		if failures := proveWith(t, o, name, p, noRollback); len(failures) > 0 {
@@ -178,6 +186,12 @@ func proveWith(t *testing.T, o options, name string, p promise, wrap func(ports.
 	t.Helper()
 	r := &recorder{ctx: t.Context(), name: name}
 	stores, common := map[string]ports.Store{}, &shared{}
+	if o.begin == nil {
+		o.begin = func(ctx context.Context, name string) (context.Context, func(bool) error, error) {
+			return begin(ctx, stores[name])
+		}
+	}
+	o.explain = explain
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -191,7 +205,7 @@ func proveWith(t *testing.T, o options, name string, p promise, wrap func(ports.
 		}()
 		k := newKit(r, o, func(name string) ports.Store {
 			if stores[name] == nil {
-				stores[name] = memory.New()
+				stores[name] = &indexed{Store: memory.New()}
 			}
 			return wrap(stores[name], common)
 		})

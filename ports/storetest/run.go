@@ -28,6 +28,11 @@ func Run(t *testing.T, open func(t *testing.T, name string) ports.Store, opts ..
 			continue
 		}
 		t.Run(g.name, func(t *testing.T) {
+			if g.name == "Join" && o.begin == nil {
+				if wrong := o.undeclared(open(t, databaseName(t.Name()))); wrong != "" {
+					t.Fatal(wrong)
+				}
+			}
 			for _, p := range g.promises {
 				t.Run(p.name, func(t *testing.T) {
 					if lack := o.lacks(p); lack != "" {
@@ -46,6 +51,8 @@ type promise struct {
 	prove    func(k *kit)
 	rollback bool         // only for stores that roll back
 	kind     ports.IDKind // only for stores that keep such ids
+	join     bool         // only for stores that join transactions
+	explain  bool         // only for stores that explain queries
 }
 
 type group struct {
@@ -68,15 +75,17 @@ func groups() []group {
 		{"IDs", identifying()},
 		{"Names", naming()},
 		{"Migrate", migrating()},
+		{"Keys", lookingUp()},
 		{"Tx", transacting()},
+		{"Join", joining()},
 		{"Context", cancelling()},
 		{"Errors", refusing()},
 		{"Random", comparing()},
 	}
 }
 
-// An Option says what a store cannot do, or what is proved elsewhere. Options are [NoRollback],
-// [OneProcess] and those that [IDs] and [Groups] return.
+// An Option says what a store can or cannot do, or what is proved elsewhere. Options are [NoRollback], [OneProcess] and
+// those that [IDs], [Joining], [Explaining] and [Groups] return.
 type Option func(*options)
 
 type options struct {
@@ -84,6 +93,8 @@ type options struct {
 	alone    bool
 	kinds    []ports.IDKind
 	only     []string // groups; nil: all
+	begin    JoinFunc
+	explain  ExplainFunc
 }
 
 // NoRollback is for a store whose Tx runs the function and cannot undo what it did.
@@ -118,6 +129,10 @@ func (o options) lacks(p promise) string {
 	switch {
 	case p.rollback && !o.rollback:
 		return "the store says that it cannot roll back"
+	case p.join && o.begin == nil:
+		return "the store joins no transaction of an application"
+	case p.explain && o.explain == nil:
+		return "the store does not say how it runs a query"
 	case !slices.Contains(o.kinds, p.kind):
 		return "the store does not say that it keeps ids of the form " + kindName(p.kind)
 	}

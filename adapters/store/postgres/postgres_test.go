@@ -2,6 +2,7 @@ package kerniapostgres_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -44,9 +45,33 @@ func TestStore(t *testing.T) {
 		pgx.QueryExecModeSimpleProtocol: {encoding},
 	} {
 		t.Run(mode.String(), func(t *testing.T) {
-			storetest.Run(t, opener[*testing.T](t, mode), append(groups, kinds)...)
+			storetest.Run(t, opener[*testing.T](t, mode), append(groups, kinds, storetest.Explaining(explain), joining(t))...)
 		})
 	}
+}
+
+// explain looks for a condition that an index serves; a scan has but a filter.
+func explain(ctx context.Context, s ports.Store, q *ports.Query, args []ports.Value) (plan string, indexed bool, err error) {
+	plan, err = s.(*kerniapostgres.Store).Explain(ctx, q, args)
+	return plan, strings.Contains(plan, "Index Cond"), err
+}
+
+// joining begins transactions on a pool of the application's.
+func joining(t *testing.T) storetest.Option {
+	pool := newPool(t)
+	return storetest.Joining(func(ctx context.Context, _ string) (context.Context, func(commit bool) error, error) {
+		tx, err := pool.Begin(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return kerniapostgres.Join(ctx, tx), func(commit bool) error {
+			late := context.WithoutCancel(ctx)
+			if commit {
+				return tx.Commit(late)
+			}
+			return tx.Rollback(late)
+		}, nil
+	})
 }
 
 // encoding is the groups of the kit that depend on the form in which values travel.
