@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kernia-go/kernia/core/internal/secret"
@@ -22,10 +23,14 @@ type OneTime[T any] struct {
 	seal    *Sealer // nil: values are kept as they are
 }
 
-// OneTimeOf declares one-time values for one purpose, such as "reset-password", that expire after the given time. A
-// token is invalid for any other purpose. T is stored as JSON; a string is stored as it is.
+// OneTimeOf declares one-time values for one purpose, such as "reset-password", that expire after the given time. The
+// purpose has no colon in it. A token is invalid for any other purpose. T is stored as JSON; a string is stored as it
+// is.
 func OneTimeOf[T any](d *Declaration, purpose string, life time.Duration) *OneTime[T] {
 	d.purpose(purpose)
+	if strings.Contains(purpose, ":") { // "a:b" and a token "c" would be kept where "a" and "b:c" are
+		d.fail(fmt.Errorf("the purpose %q has a colon in it", purpose))
+	}
 	if life < time.Millisecond {
 		d.fail(fmt.Errorf("one-time values of purpose %q live for %s: too short", purpose, life))
 	}

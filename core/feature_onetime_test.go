@@ -14,16 +14,16 @@ import (
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
-// vault is a feature with one-time values.
-type vault struct{ tries **kernia.OneTime[int] }
+// vault is a feature with one-time values of two purposes.
+type vault struct{ values, others *kernia.OneTime[int] }
 
-func (v vault) Declare(d *kernia.Declaration) {
+func (v *vault) Declare(d *kernia.Declaration) {
 	d.Name("vault")
-	*v.tries = kernia.OneTimeOf[int](d, "vault", time.Minute)
+	v.values, v.others = kernia.OneTimeOf[int](d, "vault", time.Minute), kernia.OneTimeOf[int](d, "vault-others", time.Minute)
 }
 
 // everyKV runs a test over the table and over a key-value store.
-func everyKV(t *testing.T, run func(t *testing.T, values *kernia.OneTime[int], clock *memory.Clock)) {
+func everyKV(t *testing.T, run func(t *testing.T, v *vault, clock *memory.Clock)) {
 	for _, name := range []string{"table", "kv"} {
 		t.Run(name, func(t *testing.T) {
 			clock := memory.NewClock(time.UnixMilli(1_700_000_000_000))
@@ -31,16 +31,16 @@ func everyKV(t *testing.T, run func(t *testing.T, values *kernia.OneTime[int], c
 			if name == "kv" {
 				cfg.KV = memory.NewKV(memory.KVOptions{Clock: clock})
 			}
-			var values *kernia.OneTime[int]
-			kerniatest.New(t, cfg, vault{&values})
-			run(t, values, clock)
+			v := &vault{}
+			kerniatest.New(t, cfg, v)
+			run(t, v, clock)
 		})
 	}
 }
 
 func TestOneTime_Try(t *testing.T) {
-	everyKV(t, func(t *testing.T, values *kernia.OneTime[int], clock *memory.Clock) {
-		ctx := t.Context()
+	everyKV(t, func(t *testing.T, v *vault, clock *memory.Clock) {
+		ctx, values := t.Context(), v.values
 		token, err := values.Issue(ctx, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -76,10 +76,64 @@ func TestOneTime_Try(t *testing.T) {
 	})
 }
 
+// TestE06_OnePurposeIsNoOther: a token of one purpose is worth nothing for another, and what is done with it there does
+// not use it up.
+func TestE06_OnePurposeIsNoOther(t *testing.T) {
+	everyKV(t, func(t *testing.T, v *vault, _ *memory.Clock) {
+		ctx := t.Context()
+		token, err := v.values.Issue(ctx, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, ok, err := v.others.Find(ctx, token); ok || err != nil {
+			t.Errorf("Find for another purpose = %d, %v, %v", n, ok, err)
+		}
+		if n, ok, err := v.others.Take(ctx, token); ok || err != nil {
+			t.Errorf("Take for another purpose = %d, %v, %v", n, ok, err)
+		}
+		if ok, err := v.others.Try(ctx, token, func(*int) (bool, error) { return false, nil }); ok || err != nil {
+			t.Errorf("Try for another purpose = %v, %v", ok, err)
+		}
+		if err := v.others.Put(ctx, token, 8); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.others.Delete(ctx, token); err != nil {
+			t.Fatal(err)
+		}
+		if n, ok, err := v.values.Take(ctx, token); n != 7 || !ok || err != nil {
+			t.Errorf("Take = %d, %v, %v, want what was issued", n, ok, err)
+		}
+		for _, values := range []*kernia.OneTime[int]{v.values, v.others} {
+			if first, err := values.Claim(ctx, "code"); !first || err != nil {
+				t.Errorf("Claim = %v, %v, want the first of its purpose", first, err)
+			}
+		}
+	})
+}
+
+// TestE08_ANewerValueReplacesTheOlder: once it is used, the older one is not there either.
+func TestE08_ANewerValueReplacesTheOlder(t *testing.T) {
+	everyKV(t, func(t *testing.T, v *vault, clock *memory.Clock) {
+		ctx := t.Context()
+		for n := 1; n <= 3; n++ {
+			if err := v.values.Put(ctx, "ann", n); err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(time.Second)
+		}
+		if n, ok, err := v.values.Take(ctx, "ann"); n != 3 || !ok || err != nil {
+			t.Errorf("Take = %d, %v, %v, want the newest", n, ok, err)
+		}
+		if n, ok, err := v.values.Take(ctx, "ann"); ok || err != nil {
+			t.Errorf("a second Take = %d, %v, %v, want none", n, ok, err)
+		}
+	})
+}
+
 // TestOneTime_Claim: of many who claim a token at once one at most is first, and one who comes later never.
 func TestOneTime_Claim(t *testing.T) {
-	everyKV(t, func(t *testing.T, values *kernia.OneTime[int], clock *memory.Clock) {
-		ctx := t.Context()
+	everyKV(t, func(t *testing.T, v *vault, clock *memory.Clock) {
+		ctx, values := t.Context(), v.values
 		var first atomic.Int32
 		var wg sync.WaitGroup
 		for range 32 {
@@ -134,13 +188,13 @@ func (l lagging) Create(ctx context.Context, m *ports.Model, r ports.Record) (po
 func TestE03_ClaimedByOne(t *testing.T) {
 	var created sync.WaitGroup
 	created.Add(2)
-	var values *kernia.OneTime[int]
-	kerniatest.New(t, kernia.Config{Store: lagging{memory.New(), &created}}, vault{&values})
+	v := &vault{}
+	kerniatest.New(t, kernia.Config{Store: lagging{memory.New(), &created}}, v)
 	var first atomic.Int32
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
-			if ok, err := values.Claim(t.Context(), "code"); err == nil && ok {
+			if ok, err := v.values.Claim(t.Context(), "code"); err == nil && ok {
 				first.Add(1)
 			}
 		})

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
 )
 
 func TestThrottle(t *testing.T) {
@@ -47,6 +50,22 @@ func TestThrottle(t *testing.T) {
 	s.clock.Advance(time.Minute)
 	if err := attempt("ann"); err != nil {
 		t.Errorf("after the window: %v", err)
+	}
+}
+
+// TestB09_ThrottleFailsClosed: an attempt that cannot be counted is refused, a guess at a password as well.
+func TestB09_ThrottleFailsClosed(t *testing.T) {
+	var throttle *kernia.Throttle
+	broken := brokenKV{memory.NewKV(memory.KVOptions{})}
+	s := serve(t, kernia.Config{KV: broken}, emailpassword.Feature{}, declared(func(d *kernia.Declaration) {
+		throttle = d.Throttle("code", 3, time.Minute)
+	}))
+	if err := throttle.Attempt(t.Context(), "ann"); !errors.Is(err, ports.ErrUnavailable) {
+		t.Errorf("Attempt = %v, want the outage", err)
+	}
+	s.signUp("ann@example.com")
+	if a := s.signIn("ann@example.com"); a.Status != 503 || len(a.Cookies) > 0 {
+		t.Errorf("sign-in = %d %s %q, want 503", a.Status, a.Body, a.Cookies)
 	}
 }
 

@@ -138,6 +138,7 @@ func TestTrap_DeclarationsThatCannotWork(t *testing.T) {
 			kernia.OneTimeOf[int](d, "a", time.Hour)
 		},
 		"no purpose":            func(d *kernia.Declaration) { kernia.OneTimeOf[int](d, "", time.Hour) },
+		"a purpose in parts":    func(d *kernia.Declaration) { kernia.OneTimeOf[int](d, "a:b", time.Hour) },
 		"values without a life": func(d *kernia.Declaration) { kernia.OneTimeOf[int](d, "a", 0) },
 		"a route of the core": func(d *kernia.Declaration) {
 			kernia.Get(d, "/ok", func(context.Context, *kernia.Call, kernia.None) (int, error) { return 0, nil })
