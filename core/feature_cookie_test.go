@@ -134,6 +134,9 @@ func TestCookieChunks(t *testing.T) {
 		if a := b.Post("/read", cookieBody("", "")); a.Body != `"`+value+` true"` {
 			t.Fatalf("%d bytes read back: %.60s with %d cookies", len(value), a.Body, len(b.Cookies()))
 		}
+		if n := len(b.Cookies()); value == "short" && n != 1 {
+			t.Errorf("a short value leaves %d cookies", n)
+		}
 	}
 	delete(b.Cookies(), crumb+".0")
 	if a := b.Post("/read", cookieBody("", "")); a.Body != `" false"` {
