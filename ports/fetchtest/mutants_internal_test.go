@@ -62,9 +62,12 @@ func TestPromises(t *testing.T) {
 	}
 
 	broken := map[string]bool{}
-	p.patience = 2 * time.Second // some of them never end by themselves
 	for f, breaks := range flaws {
 		t.Run(string(f), func(t *testing.T) {
+			p := p
+			if f != "ReadsAnyHeader" { // this one reads 16 MiB: ended by its time limit, it would look like a refusal
+				p.patience = 2 * time.Second // some never end by themselves
+			}
 			for _, name := range breaks {
 				i := slices.IndexFunc(promises(), func(c promise) bool { return c.name == name })
 				if i < 0 {
