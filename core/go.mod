@@ -5,7 +5,6 @@ go 1.26.0
 require (
 	github.com/kernia-go/kernia/ports v0.0.0
 	golang.org/x/crypto v0.59.0
-	golang.org/x/net v0.62.0
 	golang.org/x/text v0.44.0
 )
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-
-	"golang.org/x/net/publicsuffix"
 )
 
 // never reports schemes that run, read or wrap what the page does not control; no configuration allows them.
@@ -74,27 +72,25 @@ func parseWeb(entry string) (web, error) {
 	return p, nil
 }
 
-// owned reports whether every name that a wildcard host matches is below one domain that somebody owns: the labels
-// after the last wildcard must hold a whole domain, and not only a public suffix such as "co.uk" or "github.io". Below a
-// top-level domain that the public list does not have, such as "localhost" or "test", nobody can register a name.
+// owned reports whether the labels after the last wildcard of a host hold a whole domain, and not only a top-level one.
+// Below those that are reserved for private use, a single label will do: nobody can register a name there. The list of
+// all public suffixes, "co.uk" among them, is not at hand here: its package needs net/http.
 func owned(host string) bool {
-	tail := ""
-	for rest := host; ; {
-		i := strings.LastIndexByte(rest, '.')
-		if label := rest[i+1:]; strings.ContainsAny(label, "*?") {
-			break
-		}
-		tail = strings.TrimSuffix(rest[i+1:]+"."+tail, ".")
-		if i < 0 {
-			break
-		}
-		rest = rest[:i]
+	labels := strings.Split(host, ".")
+	whole := 0
+	for i := len(labels) - 1; i >= 0 && !strings.ContainsAny(labels[i], "*?"); i-- {
+		whole++
 	}
-	if tail == "" {
-		return false
+	return whole >= 2 || whole == 1 && reserved(labels[len(labels)-1])
+}
+
+// reserved reports whether a top-level domain is set aside for private use (RFC 6761, RFC 6762, and ICANN's "internal").
+func reserved(top string) bool {
+	switch top {
+	case "localhost", "test", "example", "invalid", "local", "internal":
+		return true
 	}
-	suffix, managed := publicsuffix.PublicSuffix(tail)
-	return suffix != tail || !managed && !strings.Contains(tail, ".")
+	return false
 }
 
 func (p web) matches(scheme, host, port string) bool {
