@@ -10,6 +10,7 @@ import (
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/kerniatest"
 	"github.com/kernia-go/kernia/ports"
+	"github.com/kernia-go/kernia/ports/memory"
 )
 
 // watching returns hooks that note what happens to accounts and sessions, and deny where deny says so.
@@ -158,5 +159,110 @@ func TestSessionHooksSeeTheEnd(t *testing.T) {
 	}
 	if p, _ := auth.Verify(ctx, two.Token); p == nil {
 		t.Error("a denied Revoke ends the session")
+	}
+}
+
+// TestReplacePasswordComparesTheOldOne: who read the account before somebody else changed the password changes nothing,
+// no hook of an update that happened runs, and a hook stores nothing beside the password.
+func TestReplacePasswordComparesTheOldOne(t *testing.T) {
+	var after []string
+	meddle := false
+	cfg := kernia.Config{Hooks: kernia.Hooks{Account: kernia.AccountHooks{
+		BeforeUpdate: func(_ context.Context, _ string, p *kernia.Patch) error {
+			if meddle {
+				p.Put("scope", ports.String("admin"))
+			}
+			return nil
+		},
+		AfterUpdate: func(_ context.Context, a kernia.Account) error { after = append(after, a.Password); return nil },
+	}}}
+	s := serve(t, cfg)
+	s.signUp("ann@example.com")
+	read := func() *kernia.Account {
+		t.Helper()
+		found, err := s.auth.Accounts.FindCredential(t.Context(), "ann@example.com")
+		if err != nil || found == nil {
+			t.Fatal(found, err)
+		}
+		return &found.Account
+	}
+	stale := read()
+	if ok, err := s.auth.Accounts.ReplacePassword(t.Context(), read(), "first"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if ok, err := s.auth.Accounts.ReplacePassword(t.Context(), stale, "second"); ok || err != nil {
+		t.Errorf("with an account read before: %v, %v", ok, err)
+	}
+	meddle = true
+	if ok, err := s.auth.Accounts.ReplacePassword(t.Context(), read(), "third"); ok || !errors.Is(err, kernia.ErrUpdateAccount) {
+		t.Errorf("with a hook that sets another field: %v, %v", ok, err)
+	}
+	if got := read(); got.Password != "first" || got.Scope != "" || strings.Join(after, ",") != "first" {
+		t.Errorf("password %q, scope %q, hooks saw %q", got.Password, got.Scope, after)
+	}
+}
+
+// TestEveryChangeIsRecorded: the audit trail names what happened and whom it concerns.
+func TestEveryChangeIsRecorded(t *testing.T) {
+	sink := &memory.Events{}
+	auth := kerniatest.New(t, kernia.Config{Events: sink})
+	ctx := t.Context()
+	u := kerniatest.SignIn(t, auth, "ann@example.com").User
+	var scope, name kernia.Patch
+	scope.Put("scope", ports.String("x"))
+	account, err := auth.Accounts.Create(ctx, kernia.Account{UserID: u.ID, ProviderID: "github", AccountID: "7"})
+	if err == nil {
+		_, err = auth.Accounts.Update(ctx, account.ID, scope)
+	}
+	if err == nil {
+		_, err = auth.Accounts.Delete(ctx, account)
+	}
+	if err == nil {
+		_, err = auth.Users.Update(ctx, u.ID, *name.Name("B"))
+	}
+	if err == nil {
+		err = auth.Sessions.RevokeAll(ctx, u.ID)
+	}
+	if err == nil {
+		_, err = auth.Users.Delete(ctx, u.ID)
+	}
+	if err == nil {
+		err = auth.Close(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var types []string
+	for _, e := range sink.All() {
+		types = append(types, e.Type)
+		if e.UserID != u.ID {
+			t.Errorf("%s is of user %q, want %q", e.Type, e.UserID, u.ID)
+		}
+		if e.Type == "session.created" && e.SessionID == "" {
+			t.Error("session.created names no session")
+		}
+	}
+	want := "user.created session.created account.created account.updated account.deleted user.updated session.revoked user.deleted"
+	if got := strings.Join(types, " "); got != want {
+		t.Errorf("events\n%s, want\n%s", got, want)
+	}
+}
+
+// TestD07_NoHookChoosesTheToken: what a hook writes into a new session's token or user does not count.
+func TestD07_NoHookChoosesTheToken(t *testing.T) {
+	cfg := kernia.Config{Hooks: kernia.Hooks{Session: kernia.SessionHooks{
+		BeforeCreate: func(_ context.Context, s *kernia.Session) error {
+			s.Token, s.UserID = strings.Repeat("a", 32), "somebody"
+			return nil
+		},
+	}}}
+	auth := kerniatest.New(t, cfg)
+	ann := kerniatest.SignIn(t, auth, "ann@example.com")
+	if ann.Session.Token == strings.Repeat("a", 32) || ann.Session.UserID != ann.User.ID {
+		t.Errorf("the session = %q of %q", ann.Session.Token, ann.Session.UserID)
+	}
+	p, err := auth.Verify(t.Context(), ann.Session.Token)
+	if err != nil || p == nil || p.User.ID != ann.User.ID {
+		t.Fatalf("Verify = %+v, %v", p, err)
 	}
 }

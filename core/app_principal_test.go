@@ -3,8 +3,10 @@ package kernia_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/bearer"
@@ -111,5 +113,68 @@ func TestKeyInAuthorization(t *testing.T) {
 		if err != nil || (p != nil) != want {
 			t.Errorf("Authenticate by %q = %+v, %v, want somebody: %v", token, p, err, want)
 		}
+	}
+}
+
+// TestFreshEndsAtItsInstant: FreshAge after sign-in a session is no longer fresh, and still live.
+func TestFreshEndsAtItsInstant(t *testing.T) {
+	for age, fresh := range map[time.Duration]bool{time.Hour - time.Millisecond: true, time.Hour: false} {
+		s := serve(t, kernia.Config{Session: kernia.SessionConfig{FreshAge: time.Hour}}, keys("X-Key"))
+		ann := kerniatest.SignIn(t, s.auth, "ann@example.com")
+		s.clock.Advance(age)
+		if a := s.get("/live", "Cookie", ann.Cookie); a.Status != 200 {
+			t.Errorf("after %v, live: %d %s", age, a.Status, a.Body)
+		}
+		if a := s.get("/fresh", "Cookie", ann.Cookie); (a.Status == 200) != fresh || !fresh && a.code() != kernia.ErrNotFresh.Code {
+			t.Errorf("after %v, fresh: %d %s", age, a.Status, a.Body)
+		}
+	}
+	s := serve(t, kernia.Config{Session: kernia.SessionConfig{FreshAge: -1}}, keys("X-Key"))
+	ann := kerniatest.SignIn(t, s.auth, "ann@example.com")
+	s.clock.Advance(6 * 24 * time.Hour)
+	if a := s.get("/fresh", "Cookie", ann.Cookie); a.Status != 200 {
+		t.Errorf("fresh for ever, after six days: %d %s", a.Status, a.Body)
+	}
+}
+
+// TestTwinsOfTheSessionCookie: of several session cookies the first with a live session counts, and a dead one beside it
+// deletes nothing.
+func TestTwinsOfTheSessionCookie(t *testing.T) {
+	s := serve(t, kernia.Config{}, keys("X-Key"))
+	ann, bob := kerniatest.SignIn(t, s.auth, "ann@example.com"), kerniatest.SignIn(t, s.auth, "bob@example.com")
+	dead := kerniatest.SignIn(t, s.auth, "eve@example.com")
+	if _, err := s.auth.Sessions.Revoke(t.Context(), dead.Session.Token); err != nil {
+		t.Fatal(err)
+	}
+	for cookie, want := range map[string]string{
+		dead.Cookie + "; " + ann.Cookie:                                `"ann@example.com by session"`,
+		dead.Cookie + "; " + dead.Cookie + "; " + ann.Cookie:           `"ann@example.com by session"`,
+		bob.Cookie + "; " + ann.Cookie:                                 `"bob@example.com by session"`,
+		strings.Repeat(dead.Cookie+"; ", 5) + bob.Cookie:               `"bob@example.com by session"`,
+		dead.Cookie + "; " + strings.Replace(ann.Cookie, "=", "=x", 1): `"nobody"`,
+	} {
+		a := s.get("/who", "Cookie", cookie)
+		if string(a.Body) != want || len(a.Cookies) > 0 != (want == `"nobody"`) {
+			t.Errorf("%s: %s, cookies %q, want %s", cookie, a.Body, a.Cookies, want)
+		}
+	}
+}
+
+// TestCredentialsAreBounded: a step sees no header that is empty, and none of more than 8 KiB.
+func TestCredentialsAreBounded(t *testing.T) {
+	var seen []int
+	s := serve(t, kernia.Config{}, keys("X-Other"), named{"long", func(d *kernia.Declaration) {
+		d.Authenticate("X-Key", func(_ context.Context, _ *kernia.Call, value string) (kernia.Presented, error) {
+			seen = append(seen, len(value))
+			return kernia.Presented{}, nil
+		})
+	}})
+	for _, n := range []int{0, 1, 8 << 10, 8<<10 + 1} {
+		r := request("GET", "/who", "")
+		r.Header["X-Key"] = []string{strings.Repeat("k", n)}
+		s.send(r)
+	}
+	if !slices.Equal(seen, []int{1, 8 << 10}) {
+		t.Errorf("the step saw %v bytes", seen)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
 	"github.com/kernia-go/kernia/core/kerniatest"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // terms is a feature that asks for a further step at every sign-in.
@@ -114,5 +115,68 @@ func TestSuspendedSignIn(t *testing.T) {
 	}
 	if _, err := accept(token); !errors.Is(err, kernia.ErrUnauthorized) {
 		t.Errorf("after the user has gone = %v", err)
+	}
+}
+
+// TestResumeChecksTheProof: an attempt goes on as it was suspended, and only while what was proved holds: the account is
+// there with its password or, without an account, the address is the same.
+func TestResumeChecksTheProof(t *testing.T) {
+	var at kernia.Attempt
+	var text string
+	s := serve(t, kernia.Config{}, declared(func(d *kernia.Declaration) {
+		kernia.Func(d, "suspend", func(_ context.Context, c *kernia.Call, _ kernia.None) (v kernia.Status, err error) {
+			text, err = c.Suspend(at)
+			return v, err
+		})
+		kernia.Func(d, "resume", func(ctx context.Context, c *kernia.Call, _ kernia.None) (kernia.Status, error) {
+			got, err := c.Resume(ctx, text)
+			if got != nil {
+				at = *got
+			}
+			return kernia.Status{Status: got != nil}, err
+		})
+	}))
+	ctx := t.Context()
+	run := func(name string) bool {
+		t.Helper()
+		out, err := kernia.Invoke[kernia.Status](ctx, s.auth, name, kernia.None{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Status
+	}
+	ann := kerniatest.SignIn(t, s.auth, "ann@example.com").User
+	start := kernia.Attempt{User: ann, Method: "link", Passed: []string{"captcha"}, Session: kernia.NewSession{ExpiresIn: time.Hour}}
+	at = start
+	run("suspend")
+	if !run("resume") || at.ByPassword() || at.Method != "link" || at.Session.ExpiresIn != time.Hour || len(at.Passed) != 1 || at.Passed[0] != "captcha" {
+		t.Errorf("resumed: %+v", at)
+	}
+	var change kernia.Patch
+	change.Put("email", ports.String("anna@example.com"))
+	if _, err := s.auth.Users.Update(ctx, ann.ID, change); err != nil {
+		t.Fatal(err)
+	}
+	if run("resume") {
+		t.Error("the proof of an address counts after the address has changed")
+	}
+	var linked [2]kernia.Account
+	for i, id := range []string{"1", "2"} {
+		var err error
+		if linked[i], err = s.auth.Accounts.Create(ctx, kernia.Account{UserID: ann.ID, ProviderID: "github", AccountID: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at = start
+	at.Account = &linked[1]
+	run("suspend")
+	if !run("resume") || at.Account.ID != linked[1].ID || at.ByPassword() {
+		t.Errorf("resumed with another account: %+v", at.Account)
+	}
+	if gone, err := s.auth.Accounts.Delete(ctx, linked[1]); err != nil || !gone {
+		t.Fatal(gone, err)
+	}
+	if run("resume") {
+		t.Error("the proof of an account counts after it was unlinked")
 	}
 }

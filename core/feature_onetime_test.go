@@ -3,6 +3,7 @@ package kernia_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -202,5 +203,85 @@ func TestE03_ClaimedByOne(t *testing.T) {
 	wg.Wait()
 	if n := first.Load(); n > 1 {
 		t.Errorf("%d were first", n)
+	}
+}
+
+// TestOneTime_BelongsToItsPurpose: a token of one purpose is worth nothing for another, neither to read nor to delete,
+// and the store learns no token and no sealed value.
+func TestOneTime_BelongsToItsPurpose(t *testing.T) {
+	clock := memory.NewClock(time.UnixMilli(1_700_000_000_000))
+	for name, cfg := range map[string]kernia.Config{
+		"table": {Clock: clock}, "kv": {Clock: clock, KV: memory.NewKV(memory.KVOptions{Clock: clock})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			var one, other *kernia.OneTime[string]
+			kerniatest.New(t, cfg, declared(func(d *kernia.Declaration) {
+				one, other = kernia.OneTimeOf[string](d, "one", time.Minute), kernia.OneTimeOf[string](d, "other", time.Minute).Sealed(d)
+			}))
+			if err := one.Put(ctx, "token", "of one"); err != nil {
+				t.Fatal(err)
+			}
+			if v, ok, err := other.Take(ctx, "token"); ok || err != nil {
+				t.Errorf("for another purpose: %q, %v, %v", v, ok, err)
+			}
+			if err := other.Delete(ctx, "token"); err != nil {
+				t.Fatal(err)
+			}
+			if first, err := other.Claim(ctx, "claimed"); !first || err != nil {
+				t.Errorf("Claim = %v, %v", first, err)
+			}
+			if first, err := one.Claim(ctx, "claimed"); !first || err != nil {
+				t.Errorf("Claim for another purpose = %v, %v", first, err)
+			}
+			clock.Advance(time.Minute - time.Millisecond)
+			if v, ok, err := one.Find(ctx, "token"); v != "of one" || !ok || err != nil {
+				t.Errorf("before its end: %q, %v, %v", v, ok, err)
+			}
+			clock.Advance(time.Millisecond)
+			if v, ok, err := one.Find(ctx, "token"); ok || err != nil {
+				t.Errorf("at its end: %q, %v, %v", v, ok, err)
+			}
+			for _, token := range []string{"", strings.Repeat("x", 257)} {
+				if err := one.Put(ctx, token, "v"); err == nil {
+					t.Errorf("Put takes a token of %d bytes", len(token))
+				}
+				if first, err := one.Claim(ctx, token); first || err != nil {
+					t.Errorf("Claim of a token of %d bytes = %v, %v", len(token), first, err)
+				}
+			}
+			if err := one.Put(ctx, strings.Repeat("x", 256), "v"); err != nil {
+				t.Errorf("Put of a token of 256 bytes = %v", err)
+			}
+		})
+	}
+}
+
+// watchedKV notes what is put.
+type watchedKV struct {
+	ports.Groups
+	seen []string
+}
+
+func (w *watchedKV) Put(ctx context.Context, key string, e ports.Entry) error {
+	w.seen = append(w.seen, key, e.Value)
+	return w.Groups.Put(ctx, key, e)
+}
+
+// TestD08_OneTimeValuesHideTheirTokens: who reads the key-value store learns no token and no sealed value.
+func TestD08_OneTimeValuesHideTheirTokens(t *testing.T) {
+	kv := &watchedKV{Groups: memory.NewKV(memory.KVOptions{})}
+	var codes *kernia.OneTime[string]
+	kerniatest.New(t, kernia.Config{KV: kv}, declared(func(d *kernia.Declaration) {
+		codes = kernia.OneTimeOf[string](d, "code", time.Minute).Sealed(d)
+	}))
+	if err := codes.Put(t.Context(), "the-token", "the-value"); err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(kv.seen, " "); len(kv.seen) != 2 || strings.Contains(all, "the-") {
+		t.Errorf("the store sees %q", kv.seen)
+	}
+	if v, ok, err := codes.Take(t.Context(), "the-token"); v != "the-value" || !ok || err != nil {
+		t.Errorf("Take = %q, %v, %v", v, ok, err)
 	}
 }

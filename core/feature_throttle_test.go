@@ -116,3 +116,24 @@ func TestB01_GuessesFromManyAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestThrottlesCountApart: neither another limit of the same key nor another unknown name uses up the attempts.
+func TestThrottlesCountApart(t *testing.T) {
+	var one, other *kernia.Throttle
+	s := serve(t, kernia.Config{Guesses: kernia.GuessConfig{Max: 1, Window: time.Hour}}, declared(func(d *kernia.Declaration) {
+		one, other = d.Throttle("one", 1, time.Minute), d.Throttle("other", 1, time.Minute)
+	}))
+	for _, throttle := range []*kernia.Throttle{one, other} {
+		if err := throttle.Attempt(t.Context(), "ann"); err != nil {
+			t.Errorf("the first attempt: %v", err)
+		}
+		if err := throttle.Attempt(t.Context(), "ann"); !errors.Is(err, kernia.ErrTooManyAttempts) {
+			t.Errorf("the second attempt: %v", err)
+		}
+	}
+	for _, name := range []string{"nobody@example.com", "noone@example.com"} {
+		if _, err := s.auth.Accounts.CheckPassword(t.Context(), kernia.Guess{Name: name, Password: "password123"}); err != nil {
+			t.Errorf("the first guess at %s: %v", name, err)
+		}
+	}
+}
