@@ -15,7 +15,6 @@ type Principal struct {
 	By      string  // BySession, or the name of the feature whose credential was presented, such as "apikey"
 
 	stored string // the token as the store has it
-	cached bool   // read from the cookie cache: the store was not asked
 }
 
 // HasSession reports whether a session authenticated the caller, and not an API key or another credential.
