@@ -195,7 +195,7 @@ await keep('SignsInByUsername', async () => {
   assert.deepEqual([data.user.email, data.redirect, other.names()], [who.email, false, [short, session]])
   assert.equal((await good(device.getSession())).user.username, name.toLowerCase())
   await refused(door.username({ username: name, password: 'not the password' }), 401, 'INVALID_USERNAME_OR_PASSWORD', 'Invalid username or password')
-  await refused(door.username({ username: 'nobody_at_all', password: who.password }), 401, 'INVALID_USERNAME_OR_PASSWORD')
+  await refused(door.username({ username: `nobody_${Date.now().toString(36)}`, password: who.password }), 401, 'INVALID_USERNAME_OR_PASSWORD')
   await refused(door.username({ username: 'ab', password: who.password }), 422, 'USERNAME_TOO_SHORT')
   await refused(door.username({ username: name, password: 'x'.repeat(129) }), 400, 'PASSWORD_TOO_LONG')
 
