@@ -73,7 +73,8 @@ func (d *Declaration) SessionField(f Extra) { d.sessions = append(d.sessions, f)
 // Hooks adds hooks around changes to users, sessions and accounts. It may be called several times.
 func (d *Declaration) Hooks(h Hooks) { d.hooks = append(d.hooks, h) }
 
-// Issued adds a step that runs for every answer that sets the session cookie, with the session's token.
+// Issued adds a step that runs for every answer that sets the session cookie, with the session's token: after a sign-in
+// by whatever operation, and when a session is extended. [Call.Begun] tells the two apart.
 func (d *Declaration) Issued(step func(c *Call, token string)) { d.issued = append(d.issued, step) }
 
 // Auth returns the Auth that New is making. Keep it, and use it once New has returned.

@@ -40,7 +40,9 @@ func (c *Call) SignIn(ctx context.Context, at Attempt) (Session, error) {
 		return Session{}, errors.Join(err, failed)
 	}
 	c.renewed, c.forget, c.begun, c.ended, c.diverted = &s, at.Forget || n.ExpiresIn != 0, true, false, nil
-	c.method = at.Method
+	if c.method = at.Method; at.Renewal {
+		c.method = ""
+	}
 	c.asked, c.principal = true, &Principal{User: at.User, Session: s, By: BySession, stored: c.auth.stored(s.Token)}
 	return s, nil
 }
@@ -107,7 +109,8 @@ func (c *Call) divert(err error, at Attempt) error {
 	return err
 }
 
-// Begun returns the session that the call began, and how the user signed in. p is nil if it began none.
+// Begun returns the session that the call began, and how the user signed in: the Method of the [Attempt], or "" if the
+// user was signed in already and the session replaces another. p is nil if the call began none.
 func (c *Call) Begun() (p *Principal, method string) {
 	if !c.begun {
 		return nil, ""

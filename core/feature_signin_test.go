@@ -148,7 +148,14 @@ func TestRenewalIsNoSignIn(t *testing.T) {
 func TestBegun(t *testing.T) {
 	var methods []string
 	b, _ := signedUp(t, declared(func(d *kernia.Declaration) {
-		d.After([]string{"/sign-in/*", "/get-session"}, func(_ context.Context, c *kernia.Call, _ *kernia.Outcome) error {
+		kernia.Post(d, "/renew", func(ctx context.Context, c *kernia.Call, _ kernia.None) (bool, error) {
+			p, err := c.Session(ctx)
+			if err == nil {
+				_, err = c.SignIn(ctx, kernia.Attempt{User: p.User, Method: "email", Renewal: true})
+			}
+			return true, err
+		}, kernia.SignedIn)
+		d.After([]string{"/sign-in/*", "/get-session", "/renew"}, func(_ context.Context, c *kernia.Call, _ *kernia.Outcome) error {
 			p, method := c.Begun()
 			if p != nil {
 				method += " " + p.User.Email
@@ -160,7 +167,8 @@ func TestBegun(t *testing.T) {
 	b.Post("/sign-in/email", `{"email":"ann@example.com","password":"wrong-one"}`)
 	b.Post("/sign-in/email", `{"email":"ann@example.com","password":"password123"}`)
 	b.Get("/get-session")
-	if got := strings.Join(methods, ","); got != ",email ann@example.com," {
+	b.Post("/renew", "{}")
+	if got := strings.Join(methods, ","); got != ",email ann@example.com,, ann@example.com" {
 		t.Errorf("begun: %q", got)
 	}
 }

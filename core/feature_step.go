@@ -27,22 +27,24 @@ type extraAnswers struct {
 	errors   []*Error
 }
 
-// Answers lists the errors that the feature's hooks and steps may return for operations whose path matches one of the
-// patterns ([path.Match]), as [Errors] does for the feature's own operations.
+// Answers lists the errors that the feature's hooks, steps and credentials may return for operations whose path matches
+// one of the patterns, as [Errors] does for the feature's own operations. Patterns are those of [Declaration.Before].
 func (d *Declaration) Answers(patterns []string, errs ...*Error) {
 	d.answers = append(d.answers, extraAnswers{patterns, errs})
 }
 
 // Before adds a step before operations whose path matches one of the patterns, such as "/sign-in/*" or "/sign-up/email"
-// ([path.Match]). It runs after the input was checked, and before access is checked. It may read the input by
-// [Call.Input] and add cookies and headers. An error is the answer, and the operation does not run. The step also runs
-// in calls without HTTP. Steps run in the order in which features were given to New.
+// ([path.Match], where a * matches within one segment). The pattern "*" alone matches every operation. The step runs
+// after the input was checked, and before access is checked. It may read the input by [Call.Input] and add cookies and
+// headers. An error is the answer, and the operation does not run. The step also runs in calls without HTTP. Steps run
+// in the order in which features were given to New.
 func (d *Declaration) Before(patterns []string, step func(ctx context.Context, c *Call) error) {
 	d.befores = append(d.befores, beforeStep{patterns, step})
 }
 
-// After adds a step after operations whose path matches one of the patterns, even if they failed. It may add cookies
-// and headers, and change the Outcome. An error of the step is the answer. Steps run in the reverse order.
+// After adds a step after operations whose path matches one of the patterns, even if they failed. Patterns are those of
+// [Declaration.Before]. It may add cookies and headers, and change the Outcome. An error of the step is the answer. Steps
+// run in the reverse order.
 func (d *Declaration) After(patterns []string, step func(ctx context.Context, c *Call, o *Outcome) error) {
 	d.afters = append(d.afters, afterStep{patterns, step})
 }
@@ -77,7 +79,7 @@ func (a *Auth) around(d *Declaration, patterns []string, add func(o *Operation))
 			if err != nil {
 				return fmt.Errorf("kernia: feature %s: the pattern %q of a step: %w", d.feature, pattern, err)
 			}
-			if ok {
+			if ok || pattern == "*" {
 				add(o)
 				break
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,5 +115,32 @@ func TestStepPatterns(t *testing.T) {
 	f := declared(func(d *kernia.Declaration) { d.Before([]string{"/a[b"}, nil) })
 	if _, err := kernia.New(config(), f); err == nil || !strings.Contains(err.Error(), "/a[b") {
 		t.Errorf("New with a bad pattern = %v", err)
+	}
+}
+
+func TestPatternOfEveryOperation(t *testing.T) {
+	ran := map[string]bool{}
+	f := declared(func(d *kernia.Declaration) {
+		kernia.Get(d, "/a/b/:c", func(context.Context, *kernia.Call, kernia.None) (bool, error) { return true, nil })
+		kernia.Func(d, "d/e", func(context.Context, *kernia.Call, kernia.None) (bool, error) { return true, nil })
+		d.Before([]string{"*"}, func(_ context.Context, c *kernia.Call) error {
+			ran[c.Operation().Name()] = true
+			return errCaptcha
+		})
+		d.Answers([]string{"*"}, errCaptcha)
+	})
+	auth := kerniatest.New(t, config(), emailpassword.Feature{}, f)
+	for _, o := range auth.Operations() {
+		if !slices.Contains(o.Errors, errCaptcha) {
+			t.Errorf("%s does not list the error", o.Name())
+		}
+	}
+	for _, name := range []string{"GET /ok", "d/e"} {
+		if _, err := kernia.InvokeJSON(t.Context(), auth, name, nil); !errors.Is(err, errCaptcha) || !ran[name] {
+			t.Errorf("%s: no step ran before it: %v", name, err)
+		}
+	}
+	if a := kerniatest.NewBrowser(t, auth).Get("/a/b/c"); a.Code() != "CAPTCHA" {
+		t.Errorf("a path of three segments: %d %s", a.Status, a.Body)
 	}
 }
