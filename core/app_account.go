@@ -9,7 +9,6 @@ import (
 	"github.com/kernia-go/kernia/core/internal/schema"
 
 	"github.com/kernia-go/kernia/core/internal/email"
-	"github.com/kernia-go/kernia/core/internal/password"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -206,7 +205,7 @@ type Guess struct {
 }
 
 // CheckPassword reports whether the password is the account's. Where there is no account, or it has no password, or one
-// in a form that nothing here verifies, or the guess is over 4096 bytes, it takes as long and reports false. A hash that is out of date is replaced, in
+// in a form that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced, in
 // the account of the guess too. Too many wrong guesses at one account are ErrTooManyAttempts, from whatever address and
 // under whatever name they come; a right one forgets them. See [GuessConfig]. A password that nobody can have is
 // ErrPasswordTooLong.
@@ -220,9 +219,6 @@ func (accounts Accounts) CheckPassword(ctx context.Context, g Guess) (bool, erro
 	}
 	if err := accounts.auth.guesses.Attempt(ctx, key); err != nil {
 		return false, err
-	}
-	if len(g.Password) > password.MaxLength { // it is nobody's, and costs what any other does
-		g.Account, g.Password = nil, ""
 	}
 	ok, err := accounts.verify(ctx, g.Account, g.Password)
 	if ok && err == nil {

@@ -113,7 +113,9 @@ func (c *Call) who(ctx context.Context, extend bool) (*Principal, error) {
 		return nil, err
 	}
 	if got.Token != "" {
-		return c.bySession(ctx, []string{got.Token}, extend)
+		if got.Principal, err = c.bySession(ctx, []string{got.Token}, extend); err != nil {
+			return nil, err
+		}
 	}
 	c.asked, c.principal = true, got.Principal
 	return c.principal, nil

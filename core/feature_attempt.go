@@ -3,7 +3,6 @@ package kernia
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/kernia-go/kernia/core/internal/schema"
@@ -72,30 +71,32 @@ func (c *Call) Resume(ctx context.Context, text string) (*Attempt, error) {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return nil, nil
 	}
-	u, err := c.auth.Users.Find(ctx, s.UserID)
+	u, account, err := c.auth.proof(ctx, s.UserID, s.AccountID)
 	if err != nil || u == nil {
 		return nil, err
 	}
-	at := &Attempt{User: *u, Method: s.Method, Forget: s.Forget, Session: NewSession{ExpiresIn: s.ExpiresIn}, Passed: s.Passed}
+	if account == nil && u.Email != s.Email || account != nil && digest(account.Password) != s.Password {
+		return nil, nil
+	}
+	at := &Attempt{User: *u, Method: s.Method, Account: account, Forget: s.Forget, Session: NewSession{ExpiresIn: s.ExpiresIn}, Passed: s.Passed}
 	if at.Session.Fields, err = c.auth.fieldsOf(s); err != nil {
 		return nil, err
 	}
-	if s.AccountID == "" {
-		if u.Email != s.Email {
-			return nil, nil
-		}
-		return at, nil
-	}
-	accounts, err := c.auth.Accounts.List(ctx, u.ID)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(accounts, func(a Account) bool { return a.ID == s.AccountID && digest(a.Password) == s.Password })
-	if i < 0 {
-		return nil, nil
-	}
-	at.Account = &accounts[i]
 	return at, nil
+}
+
+// proof returns the user with the account that they proved, both as they are now, in one round trip to the store. The
+// account is nil where accountID is "". The user is nil where one of them is gone.
+func (a *Auth) proof(ctx context.Context, userID, accountID string) (*User, *Account, error) {
+	if accountID == "" {
+		u, err := a.Users.Find(ctx, userID)
+		return u, nil, err
+	}
+	found, err := a.Accounts.credential(ctx, &a.queries.accountByID, accountID)
+	if err != nil || found == nil || found.User.ID != userID {
+		return nil, nil, err
+	}
+	return &found.User, &found.Account, nil
 }
 
 // fieldsOf returns the values of added session fields that an attempt was suspended with.

@@ -3,18 +3,13 @@ package kernia
 import (
 	"context"
 	"fmt"
-	"unicode/utf16"
+
+	"github.com/kernia-go/kernia/core/internal/input"
 )
 
 // Length counts the characters of s in UTF-16 code units, as JavaScript does, so that limits mean the same on both
 // sides.
-func Length(s string) int {
-	n := 0
-	for _, r := range s {
-		n += max(utf16.RuneLen(r), 1)
-	}
-	return n
-}
+func Length(s string) int { return input.Characters(s) }
 
 // passwordBounds are the fewest characters of a new password and the most of any.
 type passwordBounds struct{ least, most int }
@@ -45,6 +40,27 @@ func (accounts Accounts) tooLong(password string) error {
 		return ErrPasswordTooLong
 	}
 	return nil
+}
+
+// ProvePassword returns the caller where the password is theirs, for operations that ask for it again. Errors:
+// ErrUnauthorized, ErrPassword for any other password, and those of [Accounts.CheckPassword].
+func (c *Call) ProvePassword(ctx context.Context, password string) (*Principal, error) {
+	p, err := c.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := c.auth.Accounts.Find(ctx, p.User.ID, CredentialProvider)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := c.auth.Accounts.CheckPassword(ctx, Guess{Name: p.User.Email, Account: account, Password: password})
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, ErrPassword
+	}
+	return p, nil
 }
 
 // A PasswordAttempt is a sign-in by a name and a password, neither of which has been checked yet.

@@ -76,14 +76,15 @@ func (c *Call) confirm(ctx context.Context, at Attempt) error {
 
 // standing returns the user of the attempt as they are now; nil where they, or the credential they proved, are gone.
 func (c *Call) standing(ctx context.Context, at Attempt) (*User, error) {
-	if at.Account == nil || at.Account.ID == "" {
-		return c.auth.Users.Find(ctx, at.User.ID)
+	id := ""
+	if at.Account != nil {
+		id = at.Account.ID
 	}
-	found, err := c.auth.Accounts.credential(ctx, &c.auth.queries.accountByID, at.Account.ID)
-	if err != nil || found == nil || found.Account.Password != at.Account.Password || found.User.ID != at.User.ID {
+	u, account, err := c.auth.proof(ctx, at.User.ID, id)
+	if err != nil || account != nil && account.Password != at.Account.Password {
 		return nil, err
 	}
-	return &found.User, nil
+	return u, nil
 }
 
 // gone turns the failure to store a session into ErrUnauthorized where the user was deleted meanwhile.

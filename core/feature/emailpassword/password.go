@@ -101,20 +101,9 @@ func VerifyPassword(ctx context.Context, auth *kernia.Auth, password string) err
 }
 
 func (f Feature) verifyPassword(ctx context.Context, c *kernia.Call, in VerifyPasswordInput) (kernia.Status, error) {
-	p, err := c.Session(ctx)
-	if err != nil {
-		return kernia.Status{}, err
+	_, err := c.ProvePassword(ctx, in.Password)
+	if errors.Is(err, kernia.ErrPasswordTooLong) {
+		err = ErrPassword // nobody can have a password of that length
 	}
-	account, err := c.Auth().Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
-	if err != nil {
-		return kernia.Status{}, err
-	}
-	ok, err := c.Auth().Accounts.CheckPassword(ctx, kernia.Guess{Name: p.User.Email, Account: account, Password: in.Password})
-	if err != nil && !errors.Is(err, kernia.ErrPasswordTooLong) {
-		return kernia.Status{}, err
-	}
-	if !ok {
-		return kernia.Status{}, ErrPassword
-	}
-	return kernia.Status{Status: true}, nil
+	return kernia.Status{Status: err == nil}, err
 }

@@ -56,7 +56,7 @@ func NewBackupCodes(ctx context.Context, auth *kernia.Auth, password string) ([]
 }
 
 func (t *feature) newBackupCodes(ctx context.Context, c *kernia.Call, in PasswordInput) (BackupCodesOutput, error) {
-	p, err := t.prove(ctx, c, in.Password)
+	p, err := c.ProvePassword(ctx, in.Password)
 	if err != nil {
 		return BackupCodesOutput{}, err
 	}

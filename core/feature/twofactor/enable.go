@@ -37,7 +37,7 @@ func Enable(ctx context.Context, auth *kernia.Auth, in EnableInput) (EnableOutpu
 }
 
 func (t *feature) enable(ctx context.Context, c *kernia.Call, in EnableInput) (EnableOutput, error) {
-	p, err := t.prove(ctx, c, in.Password)
+	p, err := c.ProvePassword(ctx, in.Password)
 	if err != nil {
 		return EnableOutput{}, err
 	}
@@ -114,7 +114,7 @@ func Disable(ctx context.Context, auth *kernia.Auth, password string) (DisableOu
 }
 
 func (t *feature) disable(ctx context.Context, c *kernia.Call, in PasswordInput) (DisableOutput, error) {
-	p, err := t.prove(ctx, c, in.Password)
+	p, err := c.ProvePassword(ctx, in.Password)
 	if err != nil {
 		return DisableOutput{}, err
 	}
@@ -146,26 +146,6 @@ func (t *feature) turn(ctx context.Context, c *kernia.Call, p *kernia.Principal,
 	}
 	_, err = t.auth.Sessions.Revoke(ctx, p.Session.Token)
 	return u, s.Token, err
-}
-
-// prove returns who makes the call, once the password was theirs.
-func (t *feature) prove(ctx context.Context, c *kernia.Call, password string) (*kernia.Principal, error) {
-	p, err := c.Session(ctx)
-	if err != nil {
-		return nil, err
-	}
-	account, err := t.auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
-	if err != nil {
-		return nil, err
-	}
-	ok, err := t.auth.Accounts.CheckPassword(ctx, kernia.Guess{Name: p.User.Email, Account: account, Password: password})
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, ErrPassword
-	}
-	return p, nil
 }
 
 // row returns the user's row, which is made where there is none: failures are counted in it.

@@ -65,7 +65,7 @@ func TOTPURI(ctx context.Context, auth *kernia.Auth, password string) (string, e
 }
 
 func (t *feature) totpURI(ctx context.Context, c *kernia.Call, in PasswordInput) (TOTPURIOutput, error) {
-	p, err := t.prove(ctx, c, in.Password)
+	p, err := c.ProvePassword(ctx, in.Password)
 	if err != nil {
 		return TOTPURIOutput{}, err
 	}

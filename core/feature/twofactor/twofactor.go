@@ -32,7 +32,7 @@ func (f *factor) verified() bool {
 
 // The errors of the feature.
 var (
-	ErrPassword     = &kernia.Error{Kind: kernia.Invalid, Code: "INVALID_PASSWORD", Message: "Invalid password"}
+	ErrPassword     = kernia.ErrPassword
 	ErrCode         = &kernia.Error{Kind: kernia.Unauthenticated, Code: "INVALID_CODE", Message: "Invalid code"}
 	ErrBackupCode   = &kernia.Error{Kind: kernia.Unauthenticated, Code: "INVALID_BACKUP_CODE", Message: "Invalid backup code"}
 	ErrChallenge    = &kernia.Error{Kind: kernia.Unauthenticated, Code: "INVALID_TWO_FACTOR_COOKIE", Message: "Invalid two factor cookie"}

@@ -288,7 +288,7 @@ func (s *shape) checkText(v string) string {
 		return s.options()
 	case s.email && !email.Valid(v):
 		return "Invalid email address"
-	case s.min > 0 && characters(v) < s.min:
+	case s.min > 0 && Characters(v) < s.min:
 		return fmt.Sprintf("Too small: expected string to have >=%d characters", s.min)
 	case len(v) > s.max:
 		return fmt.Sprintf("Too big: expected string to have <=%d bytes", s.max)
@@ -318,8 +318,8 @@ func (s *shape) size(n int) []issue {
 	return nil
 }
 
-// characters counts a string as JavaScript does: in UTF-16 code units.
-func characters(s string) int {
+// Characters counts a string as JavaScript does: in UTF-16 code units.
+func Characters(s string) int {
 	n := 0
 	for _, r := range s {
 		n += max(utf16.RuneLen(r), 1)
