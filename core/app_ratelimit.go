@@ -14,7 +14,7 @@ import (
 // development unless Enabled; each counts from the last request it allowed. Where the counts cannot be reached,
 // requests are refused.
 type RateLimitConfig struct {
-	Disabled bool
+	Disabled bool          // no limits
 	Enabled  bool          // in development too
 	Window   time.Duration // of routes without a rule; 0 means 10 s
 	Max      int           // of routes without a rule, in one Window; 0 means 100

@@ -25,7 +25,7 @@ const (
 // CookieOptions describe a feature's cookie. The zero value is a signed cookie that scripts cannot read and that ends
 // when the browser closes.
 type CookieOptions struct {
-	Form     CookieForm
+	Form     CookieForm    // how the value is protected
 	MaxAge   time.Duration // how long the browser keeps it, at most 400 days; 0 means until the browser closes
 	Script   bool          // scripts of the page can read it
 	Unsecure bool          // its name never has the prefix __Secure-

@@ -65,8 +65,9 @@ func (c *Call) ProvePassword(ctx context.Context, password string) (*Principal, 
 
 // A PasswordAttempt is a sign-in by a name and a password, neither of which has been checked yet.
 type PasswordAttempt struct {
-	Method      string // as in Attempt
-	Name        string // of the user, in the form that Find expects
+	Method string // as in Attempt
+	Name   string // of the user, in the form that Find expects
+	// Find returns the user of a name with the account that has the password; nil for an unknown name.
 	Find        func(ctx context.Context, name string) (*Credential, error)
 	Password    string
 	Wrong       *Error // the answer to an unknown name and to a wrong password

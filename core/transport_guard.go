@@ -4,10 +4,10 @@ import "context"
 
 // Guarded says what a transport's guard must do with one request to the application's own routes.
 type Guarded struct {
-	Principal *Principal // nil: the caller is not signed in, and the route allows it
-	Cookies   []string   // Set-Cookie lines to add to the application's answer
-	Header    []HeaderLine
-	Denied    *Response // if not nil, send this answer and do not run the application's handler
+	Principal *Principal   // nil: the caller is not signed in, and the route allows it
+	Cookies   []string     // Set-Cookie lines to add to the application's answer
+	Header    []HeaderLine // header lines to add to it
+	Denied    *Response    // if not nil, send this answer and do not run the application's handler
 }
 
 // Guard finds out who sends a request to one of the application's own routes. If required is set, a caller who is not
