@@ -39,7 +39,7 @@ func samplesEveryOperation(k *kit) {
 		}
 	}
 	if len(k.samples) == 0 {
-		k.Errorf("there are no samples")
+		k.Errorf("there are no samples: a feature without operations samples those of others, which the option With adds")
 	}
 }
 

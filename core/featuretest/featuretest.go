@@ -16,8 +16,9 @@ import (
 )
 
 // A Sample is one call of one operation and what it comes to. A feature needs one that succeeds for each operation, with
-// every field of the input in one of them, and one for each error that an operation declares. The kit runs each many
-// times, changed in one way or another, every time on an empty store.
+// every field of the input in one of them, and one for each error that an operation declares. A feature that only has
+// steps samples the operations of others, which the option [With] adds. The kit runs each sample many times, changed in
+// one way or another, every time on an empty store.
 type Sample struct {
 	Operation string         // its name, as "POST /note/create"
 	Input     string         // a JSON object; parameters of the query and the path are among its members. "" means {}
