@@ -15,7 +15,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"text/template"
 
@@ -28,6 +27,11 @@ import (
 //
 //go:embed all:template
 var templates embed.FS
+
+// guides has the page on how to write each kind.
+var guides = map[string]string{
+	"feature": "docs/guides/feature.md", "store": "docs/guides/store.md", "transport": "docs/guides/framework.md",
+}
 
 func main() {
 	if err := start(os.Args[1:]); err != nil {
@@ -49,7 +53,7 @@ func start(args []string) error {
 		return err
 	}
 	fmt.Printf("made %s; the tests say what is missing:\n\n\tgo test ./%s\n\tgo test ./tools/repocheck\n\n"+
-		"CONTRIBUTING.md has the checklist.\n", dir, dir)
+		"CONTRIBUTING.md has the checklist, %s the guide.\n", dir, dir, guides[args[0]])
 	return nil
 }
 
@@ -58,7 +62,7 @@ var plain = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 
 // begin writes the files of a kind below root and returns the new folder.
 func begin(root, kind, name string) (dir string, err error) {
-	if !slices.Contains([]string{"feature", "store", "transport"}, kind) {
+	if guides[kind] == "" {
 		return "", fmt.Errorf("%q is not feature, store or transport", kind)
 	}
 	if !plain.MatchString(name) || token.IsKeyword(name) || name == "internal" {

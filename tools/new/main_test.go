@@ -61,10 +61,11 @@ func TestBegin(t *testing.T) {
 		if out, err := run(t, root, append([]string{"vet"}, folders...)...); err != nil {
 			t.Fatalf("go vet: %v\n%s", err, out)
 		}
-		some := "(TestStore|TestTransport|TestGreet)/(Migrate|Request)" // of the kits' groups
+		some := "(TestStore|TestTransport|TestGreet|TestFeature)/(Migrate|Request|Error)" // of the kits' groups
 		out, _ := run(t, root, append([]string{"test", "-vet=off", "-run", some}, folders...)...)
 		for _, want := range []string{
 			"kerniawalrus: Migrate is not written yet", "kerniawalrus: Mount is not written yet", "walrus: greet is not written yet",
+			"POST /walrus/greet (sample 0): got 500",
 		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("go test does not say %q:\n%s", want, out)
@@ -75,6 +76,17 @@ func TestBegin(t *testing.T) {
 		for _, name := range []string{"", "Walrus", "two_words", "../x", "1st", "func", "internal"} {
 			if dir, err := begin(root, "feature", name); err == nil {
 				t.Errorf("begin(%q) = %s", name, dir)
+			}
+		}
+	})
+	t.Run("NamesGuidesThatAreThere", func(t *testing.T) {
+		from, err := workspace.Root(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind, page := range guides {
+			if _, err := os.Stat(filepath.Join(from, page)); err != nil {
+				t.Errorf("%s: %v", kind, err)
 			}
 		}
 	})
