@@ -3,6 +3,8 @@ package client_test
 import (
 	"maps"
 	"testing"
+
+	"github.com/kernia-go/kernia/e2e/internal/servers"
 )
 
 // The servers that the official client is tried on: every framework on every store.
@@ -48,7 +50,7 @@ func TestClient(t *testing.T) { //nolint:tparallel // no other test is parallel:
 					t.Parallel()
 					more := config{}
 					if redis {
-						more["redis"] = config{"url": lacking(t, "KERNIA_TEST_REDIS_URL")}
+						more["redis"] = config{"url": servers.URL(t, "KERNIA_TEST_REDIS_URL")}
 					}
 					s := start(t, framework, on, fields, more)
 					given := map[string]any{"url": s.url, "origin": origin}

@@ -8,13 +8,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kernia-go/kernia/e2e/internal/servers"
 )
 
 // TestKilledMidLoad runs two servers on one Postgres and one Redis and kills one while people sign up on both: whoever
 // was answered with success is there, signed in, on the other.
 func TestKilledMidLoad(t *testing.T) {
 	common := config{
-		"store": postgres.config(t), "redis": config{"url": lacking(t, "KERNIA_TEST_REDIS_URL")},
+		"store": postgres.config(t), "redis": config{"url": servers.URL(t, "KERNIA_TEST_REDIS_URL")},
 		"session": config{"storeSessionInDatabase": true}, "password": config{"hasher": "argon2id"}, "plugins": config{"bearer": config{}},
 	}
 	var urls []string

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/kernia-go/kernia/e2e/internal/servers"
 )
 
 // A store is one kind of database that a server can have.
@@ -29,24 +31,11 @@ var (
 		return config{"driver": "postgres", "dsn": freshPostgres(t)}
 	}}
 	mongo = store{name: "mongo", keeps: true, config: func(t *testing.T) config {
-		u := parsed(t, lacking(t, "KERNIA_TEST_MONGO_URL"))
+		u := parsed(t, servers.URL(t, "KERNIA_TEST_MONGO_URL"))
 		u.Path = "/" + fresh()
 		return config{"driver": "mongo", "dsn": u.String()}
 	}}
 )
-
-// lacking returns the URL of a server for tests. Without one the test is skipped, and says so; in CI it fails.
-func lacking(t *testing.T, name string) string {
-	t.Helper()
-	if u := os.Getenv(name); u != "" {
-		return u
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not set: make test starts the server", name)
-	}
-	t.Skipf("needs a server in %s, as make test starts it", name)
-	return ""
-}
 
 func parsed(t *testing.T, raw string) *url.URL {
 	t.Helper()
@@ -62,7 +51,7 @@ func fresh() string { return fmt.Sprintf("client_%d", time.Now().UnixNano()) }
 // freshPostgres makes a schema of the test's own and returns a URL that leads into it.
 func freshPostgres(t *testing.T) string {
 	t.Helper()
-	u, schema := parsed(t, lacking(t, "KERNIA_TEST_POSTGRES_URL")), fresh()
+	u, schema := parsed(t, servers.URL(t, "KERNIA_TEST_POSTGRES_URL")), fresh()
 	do := func(statement string) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) //nolint:usetesting // t.Context() is over before Cleanup runs it

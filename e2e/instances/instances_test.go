@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -22,21 +21,9 @@ import (
 	"github.com/kernia-go/kernia/core/feature/bearer"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
 	"github.com/kernia-go/kernia/core/nethttp"
+	"github.com/kernia-go/kernia/e2e/internal/servers"
 	"github.com/kernia-go/kernia/ports/memory"
 )
-
-// need returns the URL of a server for tests; without one the test is skipped, and says what it lacked, or fails in CI.
-func need(t *testing.T, name string) string {
-	t.Helper()
-	if u := os.Getenv(name); u != "" {
-		return u
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not set: run the tests by make test", name)
-	}
-	t.Skipf("needs a server in %s, as make test starts it", name)
-	return ""
-}
 
 // A cluster is one database and one Redis, each behind a proxy, with names of the test's own.
 type cluster struct {
@@ -50,7 +37,7 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	pg, rd := need(t, "KERNIA_TEST_POSTGRES_URL"), need(t, "KERNIA_TEST_REDIS_URL")
+	pg, rd := servers.URL(t, "KERNIA_TEST_POSTGRES_URL"), servers.URL(t, "KERNIA_TEST_REDIS_URL")
 	c := &cluster{t: t, schema: fmt.Sprintf("instances_%d", time.Now().UnixNano())}
 	c.postgres, c.pgURL = through(t, pg, "5432")
 	c.redis, c.redisURL = through(t, rd, "6379")

@@ -3,8 +3,6 @@ package users_test
 
 import (
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	kerniasqlite "github.com/kernia-go/kernia/adapters/store/sqlite"
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/kerniatest"
+	"github.com/kernia-go/kernia/e2e/internal/servers"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
@@ -32,7 +31,7 @@ var stores = map[string]func(t *testing.T) ports.Store{
 		return s
 	},
 	"postgres": func(t *testing.T) ports.Store {
-		s, err := kerniapostgres.Open(t.Context(), lacking(t, "KERNIA_TEST_POSTGRES_URL"), kerniapostgres.Options{Prefix: fresh()})
+		s, err := kerniapostgres.Open(t.Context(), servers.URL(t, "KERNIA_TEST_POSTGRES_URL"), kerniapostgres.Options{Prefix: fresh()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,27 +39,13 @@ var stores = map[string]func(t *testing.T) ports.Store{
 		return s
 	},
 	"mongo": func(t *testing.T) ports.Store {
-		s, err := kerniamongo.Open(t.Context(), lacking(t, "KERNIA_TEST_MONGO_URL"), fresh())
+		s, err := kerniamongo.Open(t.Context(), servers.URL(t, "KERNIA_TEST_MONGO_URL"), fresh())
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	},
-}
-
-// lacking returns the URL of a server for tests. Without one the test is skipped, and says so; in CI it fails.
-func lacking(t *testing.T, name string) string {
-	t.Helper()
-	u := os.Getenv(name)
-	if _, err := url.Parse(u); err == nil && u != "" {
-		return u
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not set: make test starts the server", name)
-	}
-	t.Skipf("needs a server in %s, as make test starts it", name)
-	return ""
 }
 
 func fresh() string { return fmt.Sprintf("users_%d_", time.Now().UnixNano()) }
