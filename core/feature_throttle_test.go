@@ -117,6 +117,41 @@ func TestB01_GuessesFromManyAddresses(t *testing.T) {
 	}
 }
 
+// TestB08_OnlyPasswordsWait: whoever guesses at somebody's password keeps them from signing in by password for a while,
+// and from nothing else. Guesses that are refused make the wait no longer.
+func TestB08_OnlyPasswordsWait(t *testing.T) {
+	s := serve(t, kernia.Config{Guesses: kernia.GuessConfig{Max: 1, Window: time.Hour}}, emailpassword.Feature{}, declared(func(d *kernia.Declaration) {
+		kernia.Post(d, "/sign-in/link", func(ctx context.Context, c *kernia.Call, _ kernia.None) (kernia.Status, error) {
+			u, err := d.Auth().Users.FindByEmail(ctx, "ann@example.com")
+			if err != nil {
+				return kernia.Status{}, err
+			}
+			_, err = c.SignIn(ctx, kernia.Attempt{User: *u, Method: "link"})
+			return kernia.Status{Status: err == nil}, err
+		})
+	}))
+	cookie := s.signUp("ann@example.com")
+	if a := s.post("/sign-in/email", `{"email":"ann@example.com","password":"wrong-password"}`); a.Status != 401 {
+		t.Fatalf("the guess: %d %s", a.Status, a.Body)
+	}
+	for range 59 {
+		s.clock.Advance(time.Minute)
+		if a := s.signIn("ann@example.com"); a.Status != 429 {
+			t.Fatalf("the right password while it waits: %d %s", a.Status, a.Body)
+		}
+	}
+	if !s.signedIn(cookie) {
+		t.Error("a session that was there has ended")
+	}
+	if a := s.post("/sign-in/link", ""); a.Status != 200 || !s.signedIn(a.cookie()) {
+		t.Errorf("another way to sign in: %d %s", a.Status, a.Body)
+	}
+	s.clock.Advance(time.Minute)
+	if a := s.signIn("ann@example.com"); a.Status != 200 {
+		t.Errorf("the right password an hour after the guess: %d %s", a.Status, a.Body)
+	}
+}
+
 // TestThrottlesCountApart: neither another limit of the same key nor another unknown name uses up the attempts.
 func TestThrottlesCountApart(t *testing.T) {
 	var one, other *kernia.Throttle
