@@ -12,6 +12,7 @@ require (
 	github.com/kernia-go/kernia/core v0.0.0
 	github.com/kernia-go/kernia/ports v0.0.0
 	github.com/labstack/echo/v4 v4.16.0
+	golang.org/x/text v0.44.0
 )
 
 require (
@@ -58,6 +59,5 @@ require (
 	github.com/kernia-go/kernia/cmd/kernia v0.0.0
 	golang.org/x/crypto v0.59.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
-	golang.org/x/text v0.44.0 // indirect
 	modernc.org/sqlite v1.60.1
 )

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
+	"time"
 )
 
 // A recording is one file of exchanges with one server.
@@ -40,6 +42,56 @@ func (e *exchange) header(name string) string {
 		}
 	}
 	return ""
+}
+
+// began is before the first recorded instant.
+var began = time.Date(2026, 11, 22, 9, 10, 40, 0, time.UTC)
+
+var (
+	session = regexp.MustCompile(`"token":"(\w+)","createdAt":"([^"]+)"`)
+	written = regexp.MustCompile(`"(?:createdAt|updatedAt)":"([^"]+)"`)
+)
+
+// begins returns when the sessions of the recordings began, by their tokens.
+func begins(t *testing.T) map[string]time.Time {
+	t.Helper()
+	out := map[string]time.Time{}
+	for _, file := range files(t) {
+		for _, e := range read(t, file).Exchanges {
+			for _, m := range session.FindAllStringSubmatch(e.Response.Body, -1) {
+				out[m[1]] = parse(t, m[2])
+			}
+		}
+	}
+	return out
+}
+
+// keepTime moves the clock on to the time of an exchange: what it answers was written then or before, and a session
+// whose cookie it sets began then.
+func (w *world) keepTime(e *exchange) {
+	w.t.Helper()
+	var times []time.Time
+	for _, m := range written.FindAllStringSubmatch(e.Response.Body, -1) {
+		times = append(times, parse(w.t, m[1]))
+	}
+	for _, c := range e.Response.Cookies {
+		token, _ := tokenOf(c)
+		times = append(times, w.begins[token])
+	}
+	for _, at := range times {
+		if at.After(w.clock.Now()) {
+			w.clock.Set(at)
+		}
+	}
+}
+
+func parse(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(instant, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 func read(t *testing.T, file string) recording {

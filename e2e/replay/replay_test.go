@@ -18,6 +18,7 @@ import (
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
@@ -29,10 +30,12 @@ type world struct {
 	url    string
 	store  *knowing
 	auth   *kernia.Auth
-	tokens map[string]string // recorded to ours
-	codes  chan string       // that were sent to users
-	last   string            // the token that the last answer set
-	host   string            // what the recorded server was called
+	clock  *memory.Clock
+	begins map[string]time.Time // of the recordings' sessions, by token
+	tokens map[string]string    // recorded to ours
+	codes  chan string          // that were sent to users
+	last   string               // the token that the last answer set
+	host   string               // what the recorded server was called
 	close  func()
 }
 
@@ -40,44 +43,51 @@ type world struct {
 func TestReplay(t *testing.T) {
 	for _, tr := range transports {
 		t.Run(tr.name, func(t *testing.T) {
-			var core *world
-			for _, file := range files(t) {
-				t.Run(strings.TrimSuffix(file, ".json"), func(t *testing.T) {
-					s, ok := setups[file]
-					if !ok {
-						t.Fatalf("no set-up for %s: replay it or say in exceptions why not", file)
-					}
-					if s.options == "" { // the core profile: one server for all its files, as when they were recorded
-						if core == nil {
-							core = build(t, tr, setup{})
-						}
-						core.t = t
-						core.run(file, s)
-						return
-					}
-					w := build(t, tr, s)
-					defer w.close()
-					w.run(file, s)
-				})
-			}
-			if core != nil {
-				core.close()
+			for _, group := range groups(t) {
+				w := build(t, tr, setups[group[0]], kernia.Argon2id())
+				for _, file := range group {
+					t.Run(strings.TrimSuffix(file, ".json"), func(t *testing.T) {
+						w.t = t
+						w.play(file, w.judge)
+					})
+				}
+				w.close()
 			}
 		})
 	}
 }
 
-func build(t *testing.T, tr transport, s setup) *world {
+// groups lists the recordings by server: those of the core profile have one, as when they were recorded, and each
+// other one has its own.
+func groups(t *testing.T) [][]string {
 	t.Helper()
-	cfg, features := configured(t, s.options, nil)
-	store := &knowing{Store: memory.New()}
-	w := &world{t: t, store: store, tokens: map[string]string{}, codes: make(chan string, 16)}
+	out := [][]string{nil}
+	for _, file := range files(t) {
+		s, ok := setups[file]
+		switch {
+		case !ok:
+			t.Errorf("no set-up for %s: replay it or say in exceptions why not", file)
+		case s.options == "": // the core profile
+			out[0] = append(out[0], file)
+		default:
+			out = append(out, []string{file})
+		}
+	}
+	return out
+}
+
+func build(t *testing.T, tr transport, s setup, hasher ports.PasswordHasher) *world {
+	t.Helper()
+	cfg, features := configured(t, s.options)
+	store, clock := &knowing{Store: memory.New()}, memory.NewClock(began)
+	w := &world{t: t, store: store, clock: clock, begins: begins(t), tokens: map[string]string{}, codes: make(chan string, 16)}
 	for i, f := range features {
 		if s.feature != nil {
 			features[i] = s.feature(w, f)
 		}
 	}
-	cfg.Store, cfg.Secret = store, secret
+	cfg.Store, cfg.Secret, cfg.Clock = store, secret, clock
+	cfg.Random, cfg.Hasher, cfg.Timeout = memory.NewPredictableRandom(7), hasher, time.Minute
 	// The recorded server believed X-Forwarded-For from everybody.
 	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	cfg.Logger = slog.New(slog.DiscardHandler)
@@ -99,42 +109,62 @@ func build(t *testing.T, tr transport, s setup) *world {
 	return w
 }
 
-func (w *world) run(file string, s setup) {
+// play sends the requests of a recording at the times of the recording, and hands each answer to hear.
+func (w *world) play(file string, hear func(key string, e *exchange, a answer)) {
+	w.t.Helper()
 	seen := map[string]int{}
+	name := strings.TrimSuffix(file, ".json")
 	r := read(w.t, file)
 	_, w.host, _ = strings.Cut(r.Profile.BaseURL, "://")
 	for _, e := range r.Exchanges {
 		if e.Note {
 			continue
 		}
-		key := strings.TrimSuffix(file, ".json") + "/" + e.Name
+		key := e.Name
 		if seen[e.Name]++; seen[e.Name] > 1 {
 			key += fmt.Sprintf("#%d", seen[e.Name])
 		}
-		why, excepted := except(key, &e)
-		if excepted && why.skip {
-			w.t.Logf("not replayed: %s: %s", key, why.row)
-			continue
-		}
-		if step := s.before[strings.TrimPrefix(key, strings.TrimSuffix(file, ".json")+"/")]; step != nil {
+		if step := setups[file].before[key]; step != nil {
 			step(w)
 		}
-		diff := w.exchange(&e)
-		switch {
-		case excepted && len(diff) == 0:
-			w.t.Errorf("%s: is an exception and answers as recorded: delete it from the list", key)
-		case excepted:
-			if got := strings.Join(diff, "\n"); !strings.Contains(got, why.differs) {
-				w.t.Errorf("%s: differs otherwise than the exception says (%q):\n%s", key, why.differs, got)
-			}
-		case len(diff) > 0:
-			w.t.Errorf("%s:\n\t%s", key, strings.Join(diff, "\n\t"))
-		}
+		w.keepTime(&e)
+		a := w.send(&e)
+		w.learn(e.Response.Cookies, a.header["Set-Cookie"])
+		w.learnSecrets(e.Response.Body, a.body)
+		hear(name+"/"+key, &e, a)
 	}
 }
 
-// exchange sends one request and returns how the answer differs from the recorded one.
-func (w *world) exchange(e *exchange) []string {
+// judge compares an answer with the recorded one.
+func (w *world) judge(key string, e *exchange, a answer) {
+	w.t.Helper()
+	why, excepted := except(key, e)
+	if excepted && why.skip {
+		return
+	}
+	diff := w.compare(e, a)
+	switch {
+	case excepted && len(diff) == 0:
+		w.t.Errorf("%s: is an exception and answers as recorded: delete it from the list", key)
+	case excepted:
+		if got := strings.Join(diff, "\n"); !strings.Contains(got, why.differs) {
+			w.t.Errorf("%s: differs otherwise than the exception says (%q):\n%s", key, why.differs, got)
+		}
+	case len(diff) > 0:
+		w.t.Errorf("%s:\n\t%s", key, strings.Join(diff, "\n\t"))
+	}
+}
+
+// An answer is a response that was read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends the request of an exchange, with this world's tokens in it.
+func (w *world) send(e *exchange) answer {
+	w.t.Helper()
 	body := ""
 	if e.Request.Body != nil {
 		body = whole(w.own(*e.Request.Body))
@@ -160,19 +190,23 @@ func (w *world) exchange(e *exchange) []string {
 	if _, ok := e.Request.Headers["user-agent"]; !ok {
 		req.Header.Set("User-Agent", "")
 	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 30 * time.Second}
+	return w.do(req)
+}
+
+// do sends a request, follows no redirect and reads the answer.
+func (w *world) do(req *http.Request) answer {
+	w.t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: time.Minute}
 	res, err := client.Do(req)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	got, err := io.ReadAll(res.Body)
+	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.learn(e.Response.Cookies, res.Header["Set-Cookie"])
-	w.learnSecrets(e.Response.Body, string(got))
-	return w.compare(e, res, string(got))
+	return answer{res.StatusCode, res.Header, string(text)}
 }
 
 // whole gives a body that was recorded in part, with its length, that length again.
@@ -186,37 +220,37 @@ func whole(body string) string {
 	return head + strings.Repeat("x", n-len(head)-2) + `"}`
 }
 
-func (w *world) compare(e *exchange, res *http.Response, got string) []string {
+func (w *world) compare(e *exchange, a answer) []string {
 	if !strings.HasPrefix(e.Request.Path, w.auth.BasePath()+"/") {
 		// Outside of the routes the framework answers, in its own words.
-		if res.StatusCode != e.Response.Status {
-			return []string{fmt.Sprintf("status: got %d, want %d", res.StatusCode, e.Response.Status)}
+		if a.status != e.Response.Status {
+			return []string{fmt.Sprintf("status: got %d, want %d", a.status, e.Response.Status)}
 		}
 		return nil
 	}
 	var diff []string
-	if res.StatusCode != e.Response.Status {
-		diff = append(diff, fmt.Sprintf("status: got %d, want %d: %s", res.StatusCode, e.Response.Status, got))
+	if a.status != e.Response.Status {
+		diff = append(diff, fmt.Sprintf("status: got %d, want %d: %s", a.status, e.Response.Status, a.body))
 	}
 	for _, h := range e.Response.Headers {
+		if n := len(a.header.Values(h[0])); n != 1 {
+			diff = append(diff, fmt.Sprintf("header %s comes %d times", h[0], n))
+		}
 		if h[0] == "set-auth-token" {
-			if res.Header.Get(h[0]) == "" {
-				diff = append(diff, "set-auth-token is missing")
-			}
 			continue
 		}
-		if g := res.Header.Get(h[0]); g != h[1] && g != w.own(h[1]) {
+		if g := a.header.Get(h[0]); g != h[1] && g != w.own(h[1]) {
 			diff = append(diff, fmt.Sprintf("header %s: got %q, want %q", h[0], g, h[1]))
 		}
 	}
-	if e.header("content-type") == "" && res.Header.Get("Content-Type") != "" {
-		diff = append(diff, "content-type: got "+res.Header.Get("Content-Type")+", want none")
+	if e.header("content-type") == "" && a.header.Get("Content-Type") != "" {
+		diff = append(diff, "content-type: got "+a.header.Get("Content-Type")+", want none")
 	}
-	if e.header("location") == "" && res.Header.Get("Location") != "" {
-		diff = append(diff, "location: got "+res.Header.Get("Location")+", want none")
+	if e.header("location") == "" && a.header.Get("Location") != "" {
+		diff = append(diff, "location: got "+a.header.Get("Location")+", want none")
 	}
-	diff = append(diff, compareCookies(e.Response.Cookies, res.Header["Set-Cookie"])...)
-	return append(diff, compareBody(w.own(e.Response.Body), got)...)
+	diff = append(diff, compareCookies(e.Response.Cookies, a.header["Set-Cookie"])...)
+	return append(diff, compareBody(w.own(e.Response.Body), a.body)...)
 }
 
 // learn connects the recording's tokens with ours.

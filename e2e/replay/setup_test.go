@@ -80,13 +80,13 @@ var setups = map[string]setup{
 	"40-plugin-username.json": {options: `{"baseURL": "http://127.0.0.1:4201", "emailAndPassword": {"enabled": true}, "plugins": {"username": {}}}`},
 }
 
-// configured returns what the options and the variables say to the core.
-func configured(t *testing.T, options string, env map[string]string) (kernia.Config, []kernia.Feature) {
+// configured returns what the options say to the core.
+func configured(t *testing.T, options string) (kernia.Config, []kernia.Feature) {
 	t.Helper()
 	if options == "" {
 		options = coreProfile
 	}
-	s, err := config.Decode([]byte(options), env)
+	s, err := config.Decode([]byte(options), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func (w *world) code(recorded string, later time.Duration) {
 		w.t.Fatalf("no authenticator: %v", err)
 	}
 	mac := hmac.New(sha1.New, key) //nolint:gosec // RFC 6238
-	_ = binary.Write(mac, binary.BigEndian, time.Now().Add(later).Unix()/30)
+	_ = binary.Write(mac, binary.BigEndian, w.clock.Now().Add(later).Unix()/30)
 	sum := mac.Sum(nil)
 	w.tokens[recorded] = fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff)%1_000_000)
 }
@@ -161,10 +161,6 @@ func (w *world) repeat(n int) {
 			w.t.Fatal(err)
 		}
 		req.Header.Set("X-Forwarded-For", "198.51.100.1")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		res.Body.Close()
+		w.do(req)
 	}
 }
