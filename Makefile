@@ -45,14 +45,14 @@ tidy: ## go.mod and go.sum of every module
 	done
 
 bench: ## benchmarks; BENCH=pattern COUNT=n
-	$(SERVERS) -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) work
+	$(SERVERS) -- go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 40m work
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each; FUZZ=pattern
 	@for dir in $$($(MODULES)); do \
 		{ grep -rhoHE --include='*_test.go' '^func $(FUZZ)[A-Za-z0-9_]*' "$$dir" || true; } | sed 's/:func / /' | \
 		while read -r file target; do \
 			echo "fuzz $$target in $${file#$(CURDIR)/}"; \
-			(cd "$$(dirname "$$file")" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+			(cd "$$(dirname "$$file")" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -timeout 40m .); \
 		done; \
 	done
 

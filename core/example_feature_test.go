@@ -17,6 +17,7 @@ func open(features ...kernia.Feature) *kernia.Auth {
 	ctx := context.Background()
 	auth, err := kernia.New(kernia.Config{
 		BaseURL: "https://api.example.com/api/auth", Secret: "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", Store: memory.New(),
+		Timeout: time.Minute, // a busy machine hashes slowly
 	}, append(features, emailpassword.Feature{})...)
 	if err != nil {
 		panic(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
@@ -64,6 +65,7 @@ func ExampleFeature() {
 	ctx := context.Background()
 	auth, err := kernia.New(kernia.Config{
 		BaseURL: "https://api.example.com/api/auth", Secret: "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", Store: memory.New(),
+		Timeout: time.Minute, // a busy machine hashes slowly
 	}, emailpassword.Feature{}, Bookmarks{Max: 1})
 	if err != nil {
 		panic(err)

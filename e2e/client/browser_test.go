@@ -30,7 +30,9 @@ func TestReact(t *testing.T) {
 func buildApp(t *testing.T, app, api string) string {
 	t.Helper()
 	node, _ := node(t)
-	cmd := exec.CommandContext(t.Context(), node, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")
+	ctx, cancel := within(t, running)
+	defer cancel()
+	cmd := group(exec.CommandContext(ctx, node, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"))
 	cmd.Dir, cmd.Env = app, append(os.Environ(), "VITE_API_URL="+api)
 	output(t, cmd)
 	return filepath.Join(app, "dist")

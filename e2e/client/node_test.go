@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -125,9 +124,9 @@ func install(t *testing.T, node, npm, dir string) string {
 
 func npmCI(t *testing.T, npm, dir string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), installing)
+	ctx, cancel := within(t, installing)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, npm, "ci", "--no-audit", "--no-fund")
+	cmd := group(exec.CommandContext(ctx, npm, "ci", "--no-audit", "--no-fund"))
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("npm ci: %v\n%s", err, out)

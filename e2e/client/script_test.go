@@ -3,7 +3,6 @@ package client_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
@@ -34,9 +33,9 @@ func run(t *testing.T, dir, script string, given any, answers answers) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), running)
+	ctx, cancel := within(t, running)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, filepath.Join(dir, script), string(argument))
+	cmd := group(exec.CommandContext(ctx, node, filepath.Join(dir, script), string(argument)))
 	var stderr bytes.Buffer
 	cmd.Stderr, cmd.WaitDelay = &stderr, 2*time.Second
 	in, err := cmd.StdinPipe()

@@ -30,8 +30,8 @@ const (
 type program struct {
 	t    *testing.T
 	addr string
-	cmds func(ctx context.Context) *exec.Cmd // what to start, each time
-	in   io.Closer                           // held open: some programs end with their input
+	cmds func() *exec.Cmd // what to start, each time
+	in   io.Closer        // held open: some programs end with their input
 	cmd  *exec.Cmd
 	done chan error
 	log  lockedBuffer
@@ -40,7 +40,9 @@ type program struct {
 // launch starts a program and waits until it answers at addr. A test that fails shows what it logged.
 func launch(t *testing.T, addr string, cmds func(ctx context.Context) *exec.Cmd) *program {
 	t.Helper()
-	p := &program{t: t, addr: addr, cmds: cmds}
+	ctx, cancel := within(t, time.Hour)
+	t.Cleanup(cancel) // comes last: the program is stopped as a user would do it
+	p := &program{t: t, addr: addr, cmds: func() *exec.Cmd { return group(cmds(ctx)) }}
 	t.Cleanup(func() {
 		if p.cmd != nil {
 			p.stop()
@@ -55,7 +57,7 @@ func launch(t *testing.T, addr string, cmds func(ctx context.Context) *exec.Cmd)
 
 func (p *program) start() {
 	p.t.Helper()
-	p.cmd = p.cmds(context.WithoutCancel(p.t.Context())) // it is stopped as a user would do it
+	p.cmd = p.cmds()
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = &p.log, &p.log, time.Second
 	in, err := p.cmd.StdinPipe()
 	if err == nil {

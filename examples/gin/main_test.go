@@ -45,22 +45,16 @@ func TestProgram(t *testing.T) {
 		{"/me", "", 200},
 		{"/api/auth/nothing", "", 404},
 	} {
-		method := http.MethodGet
-		if step.body != "" {
-			method = http.MethodPost
-		}
-		req, err := http.NewRequestWithContext(t.Context(), method, base+step.path, strings.NewReader(step.body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Origin", base)
-		resp, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
+		resp := ask(t, client, base, step.path, step.body)
+		for range 10 { // on a machine under load a password may be hashed for longer than a program gives a request
+			if resp.StatusCode != http.StatusServiceUnavailable {
+				break
+			}
+			_ = resp.Body.Close()
+			resp = ask(t, client, base, step.path, step.body)
 		}
 		var answer map[string]any
-		err = json.NewDecoder(resp.Body).Decode(&answer)
+		err := json.NewDecoder(resp.Body).Decode(&answer)
 		_ = resp.Body.Close()
 		if resp.StatusCode != step.want {
 			t.Fatalf("%s = %d %v, want %d", step.path, resp.StatusCode, answer, step.want)
@@ -69,4 +63,24 @@ func TestProgram(t *testing.T) {
 			t.Errorf("/me = %v, %v", answer, err)
 		}
 	}
+}
+
+// ask sends a GET, or a POST where there is a body, as a page of the program's own does.
+func ask(t *testing.T, client *http.Client, base, path, body string) *http.Response {
+	t.Helper()
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", base)
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
 }

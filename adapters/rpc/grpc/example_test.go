@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,6 +25,7 @@ func Example() {
 	ctx := context.Background()
 	auth, err := kernia.New(kernia.Config{
 		BaseURL: "https://api.example.com/api/auth", Secret: "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", Store: memory.New(),
+		Timeout: time.Minute, // a busy machine hashes slowly
 	}, emailpassword.Feature{})
 	if err != nil {
 		panic(err)

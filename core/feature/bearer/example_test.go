@@ -3,6 +3,7 @@ package bearer_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/bearer"
@@ -14,6 +15,7 @@ func Example() {
 	ctx := context.Background()
 	auth, err := kernia.New(kernia.Config{
 		BaseURL: "https://api.example.com/api/auth", Secret: "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", Store: memory.New(),
+		Timeout: time.Minute, // a busy machine hashes slowly
 	}, emailpassword.Feature{}, bearer.Feature{})
 	if err != nil {
 		panic(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
@@ -17,6 +18,7 @@ func Example() {
 	sent := make(chan string, 1)
 	auth, err := kernia.New(kernia.Config{
 		BaseURL: "https://api.example.com/api/auth", Secret: "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", Store: memory.New(),
+		Timeout: time.Minute, // a busy machine hashes slowly
 	}, emailpassword.Feature{}, twofactor.Feature{OTP: twofactor.OTP{
 		Send: func(_ context.Context, _ kernia.User, code string) error { sent <- code; return nil },
 	}})

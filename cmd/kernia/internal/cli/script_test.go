@@ -69,7 +69,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(p.cmd.Start())
 	ts.Defer(func() { _ = p.cmd.Process.Kill() })
-	late := time.AfterFunc(30*time.Second, func() { _ = p.cmd.Process.Kill() })
+	late := time.AfterFunc(2*time.Minute, func() { _ = p.cmd.Process.Kill() })
 	defer late.Stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
@@ -101,7 +101,7 @@ func stop(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p := v.(*process)
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
-	late := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
+	late := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() })
 	defer late.Stop()
 	err := p.cmd.Wait()
 	ts.Check(os.WriteFile(ts.MkAbs("log"), p.log.Bytes(), 0o600))
@@ -148,7 +148,8 @@ func send(args []string) error {
 	for i := 2; i < len(args); i += 2 {
 		switch v := args[i+1]; args[i] {
 		case "-d":
-			req.Body, req.ContentLength = io.NopCloser(strings.NewReader(v)), int64(len(v))
+			req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(v)), nil }
+			req.ContentLength = int64(len(v))
 			req.Header.Set("Content-Type", "application/json")
 		case "-H":
 			name, text, _ := strings.Cut(v, ": ")
@@ -164,8 +165,7 @@ func send(args []string) error {
 			req.Header.Set("Cookie", strings.Join(strings.Fields(string(kept)), "; "))
 		}
 	}
-	client := &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
+	resp, err := patiently(req)
 	if err != nil {
 		return err
 	}
@@ -185,6 +185,22 @@ func send(args []string) error {
 	_, err = io.Copy(os.Stdout, resp.Body)
 	fmt.Println()
 	return err
+}
+
+// patiently sends a request, and sends it again while it is answered by 503: on a machine under load a password may be
+// hashed for longer than the server gives a request.
+func patiently(req *http.Request) (resp *http.Response, err error) {
+	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for range 10 {
+		if req.GetBody != nil {
+			req.Body, _ = req.GetBody()
+		}
+		if resp, err = client.Do(req); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
+			return resp, err
+		}
+		_ = resp.Body.Close()
+	}
+	return nil, errors.New("nothing but 503")
 }
 
 // statements is the command sql: FILE STATEMENT... on an SQLite database.
