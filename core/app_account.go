@@ -205,7 +205,7 @@ type Guess struct {
 }
 
 // CheckPassword reports whether the password is the account's. Where there is no account, or it has no password, or one
-// in a form that nothing here verifies, it takes as long and reports false. A hash that is out of date is replaced, in
+// in a form that nothing here verifies, it takes the same work and reports false: see Config.Imported. A hash that is out of date is replaced, in
 // the account of the guess too. Too many wrong guesses at one account are ErrTooManyAttempts, from whatever address and
 // under whatever name they come; a right one forgets them. See [GuessConfig]. A password that nobody can have is
 // ErrPasswordTooLong.
@@ -230,14 +230,13 @@ func (accounts Accounts) CheckPassword(ctx context.Context, g Guess) (bool, erro
 // verify compares a password with an account's hash.
 func (accounts Accounts) verify(ctx context.Context, account *Account, password string) (bool, error) {
 	if account == nil || account.Password == "" {
-		_, err := accounts.auth.config.Hasher.Hash(ctx, password)
-		return false, err
+		return false, accounts.reject(ctx, password)
 	}
 	ok, stale, err := accounts.auth.config.Hasher.Verify(ctx, password, account.Password)
 	if err != nil || !ok {
 		if err != nil && ctx.Err() == nil && !overloaded(err) {
 			accounts.auth.config.Logger.ErrorContext(ctx, "password hash cannot be verified", "account_id", account.ID, "error", err)
-			_, err = accounts.auth.config.Hasher.Hash(ctx, password) // time must not tell that this account is one
+			err = accounts.reject(ctx, password) // time must not tell that this account is one
 		}
 		return false, err
 	}
@@ -245,6 +244,15 @@ func (accounts Accounts) verify(ctx context.Context, account *Account, password 
 		return accounts.rehash(ctx, account, password)
 	}
 	return true, nil
+}
+
+// reject takes the work of a wrong password where there is no hash to compare it with.
+func (accounts Accounts) reject(ctx context.Context, password string) error {
+	if even, ok := accounts.auth.config.Hasher.(ports.EvenHasher); ok {
+		return even.Reject(ctx, password)
+	}
+	_, err := accounts.auth.config.Hasher.Hash(ctx, password)
+	return err
 }
 
 // rehash replaces a hash that is out of date, in account too. The sign-in does not depend on it: where the hash cannot

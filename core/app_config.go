@@ -92,6 +92,14 @@ type Config struct {
 	// Hasher hashes passwords; nil means Argon2id(), which verifies scrypt, bcrypt and PBKDF2 too.
 	Hasher ports.PasswordHasher
 
+	// Imported are the forms of password hashes that other programs left in the store, so that a wrong password costs
+	// the same work whatever hash an account has, and where there is no account. Each is "scrypt" for Better Auth's, or
+	// a hash cut off after its parameters: "$2b$12$", "$pbkdf2-sha256$i=600000$", "pbkdf2_sha256$390000$". Nil means
+	// "scrypt"; an empty list means that there are none, which makes a wrong password cheaper. A form that is missing
+	// here verifies too, and counts in this process from the first hash that it meets. A Hasher of your own must
+	// implement ports.EvenHasher for this.
+	Imported []string
+
 	// Events receives the audit trail; nil means that there is none.
 	Events ports.Events
 
@@ -196,6 +204,9 @@ func (c Config) settled() (Config, error) {
 		return c, badSetting("Timeout", "must not be negative")
 	}
 	c.settlePorts()
+	if err := c.expectHashes(); err != nil {
+		return c, err
+	}
 	c.Guesses.settle()
 	if err := c.RateLimit.settle(c.Development); err != nil {
 		return c, err
@@ -247,6 +258,27 @@ func (c *Config) settlePorts() {
 	if c.Hasher == nil {
 		c.Hasher = Argon2id()
 	}
+}
+
+// expectHashes tells the hasher which hashes there may be.
+func (c *Config) expectHashes() error {
+	even, ok := c.Hasher.(ports.EvenHasher)
+	if !ok {
+		if len(c.Imported) > 0 {
+			return badSetting("Imported", "needs a Hasher that implements ports.EvenHasher")
+		}
+		return nil
+	}
+	forms := c.Imported
+	if forms == nil {
+		forms = []string{"scrypt"}
+	}
+	for i, form := range forms { // which may be a whole hash: it is not shown
+		if err := even.Expect(form); err != nil {
+			return badSetting("Imported", "entry %d: %w", i, err)
+		}
+	}
+	return nil
 }
 
 func (s *SessionConfig) settle() error {

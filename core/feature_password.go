@@ -84,8 +84,8 @@ type SignInOutput struct {
 	User     User    `json:"user"`
 }
 
-// SignInByPassword checks the password and begins a session by [Call.SignIn]. An unknown name takes as long as a wrong
-// password. Errors: Wrong, and those of [Accounts.CheckPassword] and SignIn.
+// SignInByPassword checks the password and begins a session by [Call.SignIn]. An unknown name takes the work of a
+// wrong password. Errors: Wrong, and those of [Accounts.CheckPassword] and SignIn.
 func (c *Call) SignInByPassword(ctx context.Context, at PasswordAttempt) (SignInOutput, error) {
 	found, err := at.Find(ctx, at.Name)
 	if err != nil {

@@ -16,3 +16,16 @@ type PasswordHasher interface {
 	// error and never a match.
 	Verify(ctx context.Context, password, hash string) (ok, stale bool, err error)
 }
+
+// An EvenHasher is a [PasswordHasher] that verifies hashes of other programs too, which cost more or less than its own,
+// and lets no cost tell which accounts there are. It makes every failed Verify take the same work, whatever the hash.
+type EvenHasher interface {
+	PasswordHasher
+
+	// Expect makes every failure cost as much as a hash of this form as well: a stored hash, or one that is cut off
+	// after its parameters. It is called before all other methods. A form that the hasher does not verify is an error.
+	Expect(form string) error
+
+	// Reject takes the work of a failed Verify, for an account that does not exist.
+	Reject(ctx context.Context, password string) error
+}

@@ -127,5 +127,6 @@ func (s *Settings) key(setting string) string {
 		"Config.Cookies":             "advanced",
 		"Config.Cookies.Names":       "advanced.cookies",
 		"Config.RateLimit":           "rateLimit",
+		"Config.Imported":            "password.imported",
 	}[setting]
 }

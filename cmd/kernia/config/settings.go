@@ -78,7 +78,7 @@ func (s *Settings) Core() (kernia.Config, []kernia.Feature, error) {
 		TrustedOrigins: s.TrustedOrigins, DisabledPaths: s.DisabledPaths, ErrorURL: s.OnAPIError.ErrorURL,
 		UserFields: extras(s.User.AdditionalFields), SessionFields: extras(s.Session.AdditionalFields),
 		Tables: s.tables(), IDs: s.ids(), Session: s.session(), Cookies: s.cookies(), RateLimit: s.RateLimit.config(),
-		TrustedProxies: networks(s.Advanced.IPAddress.TrustedProxies), Hasher: s.Password.hasher(),
+		TrustedProxies: networks(s.Advanced.IPAddress.TrustedProxies), Hasher: s.Password.hasher(), Imported: s.Password.Imported,
 	}
 	if len(s.Secrets) > 0 {
 		c.Secret = s.Secrets[0].Value

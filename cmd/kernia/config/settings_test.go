@@ -33,6 +33,7 @@ var settings = []setting{
 	{"secrets secrets[].value secrets[].version", `"secrets": [{"version": 2, "value": "x"}, {"version": 1, "value": "y"}]`, func(c *kernia.Config) {
 		c.Secret, c.OldSecrets = "x", []string{"y", "nC2fW7qL0vXyTz4sBd8gJk1mPrUe5hAo"}
 	}},
+	{"password.imported", `"password": {"imported": ["$2b$12$"]}`, func(c *kernia.Config) { c.Imported = []string{"$2b$12$"} }},
 	{"trustedOrigins", `"trustedOrigins": ["myapp://"]`, func(c *kernia.Config) { c.TrustedOrigins = []string{"myapp://"} }},
 	{"disabledPaths", `"disabledPaths": ["/ok"]`, func(c *kernia.Config) { c.DisabledPaths = []string{"/ok"} }},
 	{"onAPIError onAPIError.errorURL", `"onAPIError": {"errorURL": "/oops"}`, func(c *kernia.Config) { c.ErrorURL = "/oops" }},
@@ -130,6 +131,9 @@ func TestPassword(t *testing.T) {
 		t.Errorf("the hasher is %T, want the core's own", c.Hasher)
 	}
 	hash, err := core(t, `, "password": {"hasher": "scrypt"}`).Hasher.Hash(t.Context(), "correct horse")
+	if c := core(t, `, "password": {"imported": []}`); c.Imported == nil || len(c.Imported) > 0 {
+		t.Errorf("no imported hashes are %#v, want an empty list", c.Imported)
+	}
 	if err != nil || strings.Count(hash, ":") != 1 || strings.HasPrefix(hash, "$") {
 		t.Errorf("the hash is %q, %v, want salt and key in the form of Better Auth", hash, err)
 	}

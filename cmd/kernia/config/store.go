@@ -33,6 +33,10 @@ type Password struct {
 	// What new hashes are made with: `argon2id`, or `scrypt` in the form of Better Auth, for a database shared with
 	// it. Either verifies both, and bcrypt and PBKDF2.
 	Hasher string `key:"hasher" default:"argon2id"`
+	// The forms of hashes that other programs left in the database, so that a wrong password costs the same for every
+	// account: `scrypt` for Better Auth's, or a hash cut off after its parameters, as `$2b$12$` or
+	// `pbkdf2_sha256$390000$`. An empty list means that there are none.
+	Imported []string `key:"imported" unset:"[\"scrypt\"]"`
 }
 
 func (p *Password) check(c *checker) { c.oneOf("hasher", p.Hasher, "argon2id", "scrypt") }

@@ -81,4 +81,4 @@ func (a argon) current(w Algorithm) bool {
 		len(a.salt) == saltSize && len(a.key) == argonKey
 }
 
-func (a argon) foreign() bool { return false }
+func (a argon) work() (kind, int64) { return argonKind, int64(a.memory) * int64(a.time) }

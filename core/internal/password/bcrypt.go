@@ -41,4 +41,10 @@ func (b bcrypted) verify(password string) bool {
 
 func (b bcrypted) current(Algorithm) bool { return false }
 
-func (b bcrypted) foreign() bool { return true }
+func (b bcrypted) work() (kind, int64) {
+	cost, err := bcrypt.Cost(b.hash)
+	if err != nil {
+		return bcryptKind, 0
+	}
+	return bcryptKind, 1 << cost
+}

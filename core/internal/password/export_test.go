@@ -22,3 +22,21 @@ func Cost(hash string) (int, error) {
 	}
 	return 0, err
 }
+
+// Count replaces the computations of h by one that notes their work, by kind, and finds that nothing matches. It
+// returns what the computations since the last call of it took.
+func Count(h *Hasher) func() (took [6]int64, runs int) {
+	var sum [6]int64
+	var n int
+	h.run = func(s stored, _ string) bool {
+		k, took := s.work()
+		sum[k] += took
+		n++
+		return false
+	}
+	return func() ([6]int64, int) {
+		got, times := sum, n
+		sum, n = [6]int64{}, 0
+		return got, times
+	}
+}

@@ -59,9 +59,12 @@ type Hasher struct {
 	slots   chan struct{}
 	queue   int64
 	waiting atomic.Int64
+
+	most [kinds]atomic.Int64                  // the work of the most expensive hash of each kind that there may be
+	run  func(s stored, password string) bool // stored.verify
 }
 
-var _ ports.PasswordHasher = (*Hasher)(nil)
+var _ ports.EvenHasher = (*Hasher)(nil)
 
 // New returns a Hasher.
 func New(o Options) *Hasher {
@@ -74,8 +77,35 @@ func New(o Options) *Hasher {
 	if o.Queue == 0 {
 		o.Queue = 128 * o.Parallel
 	}
-	return &Hasher{
-		random: o.Random, write: o.Write, slots: make(chan struct{}, o.Parallel), queue: int64(max(o.Queue, 0)),
+	h := &Hasher{
+		random: o.Random, write: o.Write, slots: make(chan struct{}, o.Parallel), queue: int64(max(o.Queue, 0)), run: stored.verify,
+	}
+	if o.Write == Scrypt {
+		h.most[scryptKind].Store(1)
+	} else {
+		h.most[argonKind].Store(argonMemory * argonTime)
+	}
+	return h
+}
+
+// Expect makes every failed call of Verify, and of Reject, take the work of a hash of this form too: a stored hash, one
+// that is cut off after its parameters ("$2b$12$", "$pbkdf2-sha256$i=600000$", "pbkdf2_sha256$600000$"), or "scrypt" for
+// that of Better Auth. Errors: ErrForm, ErrBounds.
+func (h *Hasher) Expect(form string) error {
+	s, err := parse(whole(form))
+	if err == nil {
+		h.expect(s)
+	}
+	return err
+}
+
+func (h *Hasher) expect(s stored) {
+	k, n := s.work()
+	for {
+		old := h.most[k].Load()
+		if n <= old || h.most[k].CompareAndSwap(old, n) {
+			return
+		}
 	}
 }
 
@@ -105,26 +135,59 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether password gave hash, and whether hash is in another form than Hash gives. A password of more
-// than MaxLength bytes never matches. Errors: ErrForm and ErrBounds for the hash, ErrBusy, the context's own.
+// than MaxLength bytes never matches. Where the answer is no, it takes the same work for every hash: that of the hash
+// that Hash makes, and of the most expensive one of each other kind that Expect named or Verify has met. Errors: ErrForm
+// and ErrBounds for the hash, ErrBusy, the context's own.
 func (h *Hasher) Verify(ctx context.Context, password, hash string) (ok, stale bool, err error) {
 	s, err := parse(hash)
 	if err != nil {
 		return false, false, err
 	}
-	stale = !s.current(h.write)
+	h.expect(s)
+	ok, err = h.compare(ctx, password, s)
+	return ok, err == nil && !s.current(h.write), err
+}
+
+// Reject takes the work of a failed Verify, for where there is no hash. Errors: ErrBusy, the context's own.
+func (h *Hasher) Reject(ctx context.Context, password string) error {
+	_, err := h.compare(ctx, password, nil)
+	return err
+}
+
+// compare verifies a password where there is a hash, and makes up for the work that other hashes would have taken
+// where it is wrong.
+func (h *Hasher) compare(ctx context.Context, password string, s stored) (bool, error) {
 	if len(password) > MaxLength {
-		return false, stale, nil
+		return false, nil
 	}
-	normal := norm.NFKC.String(password)
+	forms := []string{norm.NFKC.String(password)}
+	if forms[0] != password {
+		forms = append(forms, password) // whoever made a foreign hash may not have normalised
+	}
 	if err := h.enter(ctx); err != nil {
-		return false, false, err
+		return false, err
 	}
 	defer h.leave()
-	ok = s.verify(normal)
-	if !ok && normal != password && s.foreign() {
-		ok = s.verify(password) // whoever made this hash may not have normalised
+	var done work
+	if s != nil {
+		k, n := s.work()
+		for _, form := range forms[:k.forms(len(forms))] {
+			if h.run(s, form) {
+				return true, nil
+			}
+			done[k] += n
+		}
 	}
-	return ok, stale, nil
+	for k := range kinds {
+		want := h.most[k].Load() * int64(k.forms(len(forms)))
+		for _, decoy := range k.decoys(want - done[k]) {
+			if err := ctx.Err(); err != nil {
+				return false, fmt.Errorf("password: verifying: %w", err)
+			}
+			h.run(decoy, forms[0])
+		}
+	}
+	return false, nil
 }
 
 // enter waits for a turn.

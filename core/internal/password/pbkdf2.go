@@ -92,4 +92,15 @@ func (d derived) verify(password string) bool {
 
 func (d derived) current(Algorithm) bool { return false }
 
-func (d derived) foreign() bool { return true }
+func (d derived) work() (kind, int64) {
+	size := d.digest().Size()
+	blocks := (len(d.key) + size - 1) / size
+	k := sha256Kind
+	switch size {
+	case sha1.Size:
+		k = sha1Kind
+	case sha512.Size:
+		k = sha512Kind
+	}
+	return k, int64(d.rounds) * int64(blocks)
+}

@@ -56,4 +56,4 @@ func (s scrypted) verify(password string) bool {
 
 func (s scrypted) current(w Algorithm) bool { return w == Scrypt && s.own }
 
-func (s scrypted) foreign() bool { return false }
+func (s scrypted) work() (kind, int64) { return scryptKind, 1 }

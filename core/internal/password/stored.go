@@ -17,8 +17,8 @@ type stored interface {
 	// current reports whether a Hasher that writes a would write this form with these parameters.
 	current(a Algorithm) bool
 
-	// foreign reports that another system made it, which may not have normalised passwords.
-	foreign() bool
+	// work returns what verify takes.
+	work() (kind, int64)
 }
 
 // parse takes no memory that depends on the numbers in hash.
