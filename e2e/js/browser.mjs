@@ -32,7 +32,7 @@ export const sees = element => element.first().waitFor()
 
 // shot takes a picture where KERNIA_E2E_SHOTS names a folder for them.
 export async function shot(page, name) {
-  if (process.env.KERNIA_E2E_SHOTS) await page.screenshot({ path: `${process.env.KERNIA_E2E_SHOTS}/${name}.png` })
+  if (process.env.KERNIA_E2E_SHOTS) await page.screenshot({ fullPage: true, path: `${process.env.KERNIA_E2E_SHOTS}/${name}.png` })
 }
 
 // cookie returns the session's cookie as the browser keeps it, or undefined.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"log"
 	"net/http"
@@ -17,11 +16,10 @@ import (
 	kerniachi "github.com/kernia-go/kernia/adapters/http/chi"
 	kerniasqlite "github.com/kernia-go/kernia/adapters/store/sqlite"
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/devpage"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
+	"github.com/kernia-go/kernia/core/nethttp"
 )
-
-//go:embed index.html
-var page []byte
 
 func main() {
 	if err := run(); err != nil {
@@ -57,10 +55,12 @@ func run() error {
 		}
 		_ = json.NewEncoder(w).Encode("Hello, " + name)
 	})
-	router.Get("/", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(page)
-	})
+	page := devpage.Page{Title: "Kernia quickstart", Next: []devpage.Step{
+		{Text: "GET /me answers signed-in users only.", URL: "/me"},
+		{Text: "GET /hello answers everybody and knows the name of a signed-in user.", URL: "/hello"},
+		{Text: "Both are in examples/quickstart/main.go: add a route of your own."},
+	}}.Response(auth.BasePath())
+	router.Get("/", func(w http.ResponseWriter, _ *http.Request) { nethttp.Write(w, page) })
 	addr := os.Getenv("ADDR")
 	if addr == "" {
 		addr = "127.0.0.1:8080"

@@ -13,7 +13,7 @@ import (
 // the key is missing, and unset describes a default that depends on other keys.
 type Settings struct {
 	// To try things out: secret and baseURL may be missing (the secret is then made and kept in `kernia.secret`),
-	// tables are brought up to date at start, `/` is a page to sign up and in, and rate limits are off unless
+	// tables are brought up to date at start, `/` is a page to try accounts and sessions, and rate limits are off unless
 	// enabled. It loosens no other check.
 	Development bool `key:"development,own"`
 	// Where to listen; port 0 takes a free one.

@@ -11,8 +11,8 @@ import (
 // A front answers what the server adds to the routes of its Auth: readiness, CORS, in development a page.
 type front struct {
 	auth *kernia.Auth
-	page *page  // nil: none
-	kv   pinger // nil: none
+	page *kernia.Response // nil: none
+	kv   pinger           // nil: none
 }
 
 // A pinger is a server that can be asked whether it is there.
@@ -28,7 +28,7 @@ func (f *front) answer(ctx context.Context, r *kernia.Request) ([]kernia.HeaderL
 	case r.Path == "/ready" && safe:
 		return nil, f.ready(ctx)
 	case r.Path == "/" && safe && f.page != nil:
-		return nil, f.page.response()
+		return nil, f.page
 	case strings.HasPrefix(r.Path, f.auth.BasePath()+"/"):
 		return f.cors(r)
 	}

@@ -14,6 +14,7 @@ import (
 
 	kerniaredis "github.com/kernia-go/kernia/adapters/store/redis"
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/devpage"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -33,8 +34,9 @@ taken as it is, a list of texts is separated by commas, everything else is JSON.
 docs/reference/configuration.md. A key that is not known is an error.
 
 Without any configuration the server starts in development mode: on SQLite in the file kernia.db, with a secret that
-it makes and keeps in kernia.secret, with a page at / to sign up and in. In development mode it brings the tables up
-to date itself; otherwise "kernia migrate" does, and the server does not start while a table or column is missing.
+it makes and keeps in kernia.secret, with a page at / to try accounts and sessions. In development mode it brings the
+tables up to date itself; otherwise "kernia migrate" does, and the server does not start while a table or column is
+missing.
 
 The server prints "listening on http://HOST:PORT" once it answers, and logs to standard error. GET /ready answers 200
 while the store does, and 503 while it does not. Pages of trustedOrigins may call it with cookies (CORS).
@@ -107,9 +109,23 @@ func (s *settings) front(auth *kernia.Auth, kv *kerniaredis.KV) *front {
 		f.kv = kv
 	}
 	if s.Development {
-		f.page = newPage(auth.BasePath())
+		page := s.page().Response(auth.BasePath())
+		f.page = &page
 	}
 	return f
+}
+
+// page is the page of development mode.
+func (s *settings) page() devpage.Page {
+	return devpage.Page{
+		Intro:     "The server runs in development mode. In production this page is gone.",
+		MinLength: int(s.EmailAndPassword.MinPasswordLength),
+		Next: []devpage.Step{
+			{Text: "If your page has another origin than the server, add it to trustedOrigins."},
+			{Text: "List all routes: run \"kernia routes\"."},
+			{Text: "Before production, set baseURL and secret and switch development off."},
+		},
+	}
 }
 
 // orNil keeps a nil pointer from becoming an interface that is not nil.
