@@ -2,6 +2,7 @@ package kernia_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -316,6 +317,10 @@ func TestPlainTokens(t *testing.T) {
 	if !hashed.signedIn(cookie) {
 		t.Error("signed out by the rewrite")
 	}
+	again := plain.signIn("ann@example.com").cookie()
+	if gone, err := hashed.auth.Sessions.Revoke(t.Context(), token(t, again)); !gone || err != nil || hashed.signedIn(again) {
+		t.Errorf("Revoke of a plain row = %v, %v", gone, err)
+	}
 }
 
 func ExampleAuth_Verify() {
@@ -332,4 +337,127 @@ func ExampleAuth_Verify() {
 	p, err := auth.Verify(ctx, "a token from somewhere")
 	fmt.Println(p, err)
 	// Output: <nil> <nil>
+}
+
+// askedStore counts what is asked about sessions, and knows their model.
+type askedStore struct {
+	ports.Store
+	session *ports.Model
+	asked   int
+}
+
+func (a *askedStore) Create(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+	if m.Name == "session" {
+		a.session = m
+	}
+	return a.Store.Create(ctx, m, r)
+}
+
+func (a *askedStore) Find(ctx context.Context, q *ports.Query, args []ports.Value) ([]ports.Record, error) {
+	if q.Model.Name == "session" {
+		a.asked++
+	}
+	return a.Store.Find(ctx, q, args)
+}
+
+func (a *askedStore) Delete(ctx context.Context, d *ports.Delete, args []ports.Value) (int64, error) {
+	if d.Model.Name == "session" {
+		a.asked++
+	}
+	return a.Store.Delete(ctx, d, args)
+}
+
+// TestAsksForNothingButTokens: what has not the form of a token or a handle reaches no store.
+func TestAsksForNothingButTokens(t *testing.T) {
+	store := &askedStore{Store: memory.New()}
+	s := serve(t, kernia.Config{Store: store})
+	ann := s.signUp("ann@example.com")
+	tok := token(t, ann)
+	p, err := s.auth.Verify(t.Context(), tok)
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	list, err := s.auth.Sessions.List(t.Context(), p.User.ID)
+	if err != nil || len(list) != 1 || !strings.HasPrefix(list[0].Token, "sha256:") {
+		t.Fatalf("List = %+v, %v", list, err)
+	}
+	handle := list[0].Token
+	store.asked = 0
+	for _, odd := range []string{"", tok[1:], tok + "a", tok[1:] + "!", strings.Repeat("a", 10_000), handle + "a", handle[:len(handle)-1], "sha1:" + handle[5:], "sha256:"} {
+		if p, err := s.auth.Verify(t.Context(), odd); p != nil || err != nil {
+			t.Errorf("Verify(%q) = %v, %v", odd, p, err)
+		}
+		if gone, err := s.auth.Sessions.Revoke(t.Context(), odd); gone || err != nil {
+			t.Errorf("Revoke(%q) = %v, %v", odd, gone, err)
+		}
+	}
+	if store.asked != 0 {
+		t.Errorf("the store was asked %d times", store.asked)
+	}
+	if p, err := s.auth.Verify(t.Context(), handle); p != nil || err != nil {
+		t.Errorf("a handle authenticates: %v, %v", p, err)
+	}
+	if gone, err := s.auth.Sessions.Revoke(t.Context(), handle); !gone || err != nil || s.signedIn(ann) {
+		t.Errorf("Revoke by the handle = %v, %v", gone, err)
+	}
+}
+
+// TestListsTheCallersOwnToken: in list-sessions the caller's own session has its token, and every other one a handle.
+func TestListsTheCallersOwnToken(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	other, own := token(t, s.signUp("ann@example.com")), s.signIn("ann@example.com").cookie()
+	a := s.get("/list-sessions", "Cookie", own)
+	var list []struct{ Token string }
+	if err := json.Unmarshal(a.Body, &list); err != nil || len(list) != 2 {
+		t.Fatalf("list-sessions = %d %s, %v", a.Status, a.Body, err)
+	}
+	tokens := list[0].Token + " " + list[1].Token
+	if !strings.Contains(tokens, token(t, own)) || strings.Contains(tokens, other) || strings.Count(tokens, "sha256:") != 1 {
+		t.Errorf("tokens = %s, want the caller's own and one handle", tokens)
+	}
+}
+
+// TestDropsWhatHasExpired: the row of a session that is presented after its end goes, and no other.
+func TestDropsWhatHasExpired(t *testing.T) {
+	store := &askedStore{Store: memory.New()}
+	s := serve(t, kernia.Config{Store: store})
+	ann := s.signUp("ann@example.com")
+	s.clock.Advance(7*24*time.Hour - time.Second)
+	s.signUp("bob@example.com") // sweeps, while both are live
+	s.clock.Advance(time.Second)
+	rows := func() int64 {
+		n, err := store.Count(t.Context(), &ports.Query{Model: store.session, Limit: 10}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := rows(); n != 2 {
+		t.Fatalf("%d rows, want 2: the test proves nothing", n)
+	}
+	if a := s.get("/get-session?disableRefresh=true", "Cookie", ann); string(a.Body) != "null" {
+		t.Errorf("get-session = %s", a.Body)
+	}
+	if n := rows(); n != 1 {
+		t.Errorf("%d rows, want 1", n)
+	}
+}
+
+// TestBoundsTheUserAgent: a session keeps 512 bytes of text of the User-Agent header, whatever is in it.
+func TestBoundsTheUserAgent(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	s.signUp("ann@example.com")
+	for sent, want := range map[string]string{
+		"agent/1.0":                         "agent/1.0",
+		strings.Repeat("é", 5000):           strings.Repeat("é", 256),
+		"a" + strings.Repeat("é", 5000):     "a" + strings.Repeat("é", 255),
+		"a\x00b\xffc\xc3":                   "abc",
+		strings.Repeat("\x00", 600) + "end": "end",
+	} {
+		a := s.post("/sign-in/email", `{"email":"ann@example.com","password":"password123"}`, "User-Agent", sent)
+		p, err := s.auth.Verify(t.Context(), token(t, a.cookie()))
+		if err != nil || p == nil || p.Session.UserAgent != want {
+			t.Errorf("%.20q is kept as %.30q, %v, want %.30q", sent, p.Session.UserAgent, err, want)
+		}
+	}
 }

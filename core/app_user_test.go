@@ -1,11 +1,14 @@
 package kernia_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -462,5 +465,186 @@ func TestEvents(t *testing.T) {
 	}
 	if got, want := strings.Join(types, " "), "user.created session.created sign-in.failed session.revoked"; got != want {
 		t.Errorf("events = %s, want %s", got, want)
+	}
+}
+
+// jumpySink panics at the first event.
+type jumpySink struct {
+	memory.Events
+	jumped bool
+}
+
+func (j *jumpySink) Record(ctx context.Context, e ports.Event) error {
+	if !j.jumped {
+		j.jumped = true
+		panic("the sink is broken")
+	}
+	return j.Events.Record(ctx, e)
+}
+
+// TestEventsOutliveAPanic: a sink that panics is logged, ends nothing, and gets the next event.
+func TestEventsOutliveAPanic(t *testing.T) {
+	var log bytes.Buffer
+	sink := &jumpySink{}
+	s := serve(t, kernia.Config{Events: sink, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	s.signUp("ann@example.com")
+	if err := s.auth.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := sink.All(); len(all) != 1 || all[0].Type != "session.created" || !strings.Contains(log.String(), "event not recorded") {
+		t.Errorf("events = %+v, log %s", all, &log)
+	}
+}
+
+// TestHooksInOrder: before-hooks run in the order of the features, the application's last, and after-hooks in reverse;
+// each runs once.
+func TestHooksInOrder(t *testing.T) {
+	var heard []string
+	hooks := func(who string) kernia.Hooks {
+		note := func(what string) error { heard = append(heard, who+" "+what); return nil }
+		return kernia.Hooks{
+			User: kernia.UserHooks{
+				BeforeCreate: func(context.Context, *kernia.User) error { return note("before user") },
+				AfterCreate:  func(context.Context, kernia.User) error { return note("after user") },
+				BeforeUpdate: func(context.Context, string, *kernia.Patch) error { return note("before user update") },
+				AfterUpdate:  func(context.Context, kernia.User) error { return note("after user update") },
+				BeforeDelete: func(context.Context, kernia.User) error { return note("before user delete") },
+				AfterDelete:  func(context.Context, kernia.User) error { return note("after user delete") },
+			},
+			Session: kernia.SessionHooks{
+				BeforeCreate: func(context.Context, *kernia.Session) error { return note("before session") },
+				AfterCreate:  func(context.Context, kernia.Session) error { return note("after session") },
+				BeforeUpdate: func(context.Context, string, *kernia.Patch) error { return note("before session update") },
+				AfterUpdate:  func(context.Context, kernia.Session) error { return note("after session update") },
+				BeforeDelete: func(context.Context, kernia.Session) error { return note("before session delete") },
+				AfterDelete:  func(context.Context, kernia.Session) error { return note("after session delete") },
+			},
+			Account: kernia.AccountHooks{
+				BeforeCreate: func(context.Context, *kernia.Account) error { return note("before account") },
+				AfterCreate:  func(context.Context, kernia.Account) error { return note("after account") },
+				BeforeUpdate: func(context.Context, string, *kernia.Patch) error { return note("before account update") },
+				AfterUpdate:  func(context.Context, kernia.Account) error { return note("after account update") },
+				BeforeDelete: func(context.Context, kernia.Account) error { return note("before account delete") },
+				AfterDelete:  func(context.Context, kernia.Account) error { return note("after account delete") },
+			},
+		}
+	}
+	feature := named{"feature", func(d *kernia.Declaration) { d.Hooks(hooks("feature")) }}
+	s := serve(t, kernia.Config{
+		Hooks: hooks("app"), SessionFields: []kernia.Extra{kernia.Field[*string]{Name: "theme", Input: true}},
+	}, feature, emailpassword.Feature{})
+	ctx := t.Context()
+	ann := s.signUp("ann@example.com")
+	p, err := s.auth.Verify(ctx, token(t, ann))
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	account, err := s.auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
+	if err != nil || account == nil {
+		t.Fatal(account, err)
+	}
+	var name, scope kernia.Patch
+	name.Name("B")
+	scope.Put("scope", ports.String("x"))
+	link := kernia.Account{UserID: p.User.ID, ProviderID: "x", AccountID: "1"}
+	expect := func(what string, do func() error, steps ...string) {
+		t.Helper()
+		heard = nil
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		var want []string
+		for _, step := range steps {
+			if strings.HasPrefix(step, "before") {
+				want = append(want, "feature "+step, "app "+step)
+			} else {
+				want = append(want, "app "+step, "feature "+step)
+			}
+		}
+		if !slices.Equal(heard, want) {
+			t.Errorf("%s runs %q, want %q", what, heard, want)
+		}
+	}
+	expect("Users.Update", func() error { _, err := s.auth.Users.Update(ctx, p.User.ID, name); return err }, "before user update", "after user update")
+	expect("update-session", func() error { return status(s.post("/update-session", `{"theme":"dark"}`, "Cookie", ann)) }, "before session update", "after session update")
+	s.clock.Advance(25 * time.Hour)
+	expect("get-session, when due", func() error { return status(s.get("/get-session", "Cookie", ann)) }, "before session update", "after session update")
+	expect("Accounts.Update", func() error { _, err := s.auth.Accounts.Update(ctx, account.ID, scope); return err }, "before account update", "after account update")
+	expect("Accounts.ReplacePassword", func() error { _, err := s.auth.Accounts.ReplacePassword(ctx, account, "x"); return err }, "before account update", "after account update")
+	expect("Accounts.Create", func() (err error) { link, err = s.auth.Accounts.Create(ctx, link); return err }, "before account", "after account")
+	expect("Accounts.Delete", func() error { _, err := s.auth.Accounts.Delete(ctx, link); return err }, "before account delete", "after account delete")
+	expect("Sessions.Revoke", func() error { _, err := s.auth.Sessions.Revoke(ctx, token(t, ann)); return err }, "before session delete", "after session delete")
+	expect("Users.Delete", func() error { _, err := s.auth.Users.Delete(ctx, p.User.ID); return err }, "before user delete", "after user delete")
+	heard = nil
+	s.signUp("bob@example.com")
+	if got, want := strings.Join(heard, ", "), "feature before user, app before user, feature before account, app before account, "+
+		"app after user, app after account, feature after user, feature after account, "+
+		"feature before session, app before session, app after session, feature after session"; got != want {
+		t.Errorf("sign-up runs %s, want %s", got, want)
+	}
+}
+
+// status returns an answer that is no success as an error.
+func status(a answer) error {
+	if a.Status != 200 || string(a.Body) == "null" {
+		return fmt.Errorf("%d %s", a.Status, a.Body)
+	}
+	return nil
+}
+
+// TestDeletionsCanBeDenied: an error of a hook before a deletion keeps what it is about; one of a hook after it is the
+// answer, and what was deleted is gone.
+func TestDeletionsCanBeDenied(t *testing.T) {
+	refusal := errors.New("no")
+	for _, when := range []string{"before", "after"} {
+		t.Run(when, func(t *testing.T) {
+			deny := false
+			step := func(at string) error {
+				if deny && at == when {
+					return refusal
+				}
+				return nil
+			}
+			s := serve(t, kernia.Config{Hooks: kernia.Hooks{
+				User: kernia.UserHooks{
+					BeforeDelete: func(context.Context, kernia.User) error { return step("before") },
+					AfterDelete:  func(context.Context, kernia.User) error { return step("after") },
+				},
+				Session: kernia.SessionHooks{
+					BeforeDelete: func(context.Context, kernia.Session) error { return step("before") },
+					AfterDelete:  func(context.Context, kernia.Session) error { return step("after") },
+				},
+				Account: kernia.AccountHooks{
+					BeforeDelete: func(context.Context, kernia.Account) error { return step("before") },
+					AfterDelete:  func(context.Context, kernia.Account) error { return step("after") },
+				},
+			}})
+			ctx, stays := t.Context(), when == "before"
+			ann, other := s.signUp("ann@example.com"), s.signIn("ann@example.com").cookie()
+			p, err := s.auth.Verify(ctx, token(t, ann))
+			if err != nil || p == nil {
+				t.Fatal(p, err)
+			}
+			account, err := s.auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
+			if err != nil || account == nil {
+				t.Fatal(account, err)
+			}
+			deny = true
+			if gone, err := s.auth.Sessions.Revoke(ctx, token(t, other)); !errors.Is(err, kernia.ErrDeleteSession) || gone == stays || s.signedIn(other) != stays {
+				t.Errorf("Sessions.Revoke = %v, %v", gone, err)
+			}
+			if err := s.auth.Sessions.RevokeAll(ctx, p.User.ID); !errors.Is(err, kernia.ErrDeleteSession) || s.signedIn(ann) != stays {
+				t.Errorf("Sessions.RevokeAll = %v", err)
+			}
+			if gone, err := s.auth.Accounts.Delete(ctx, *account); !errors.Is(err, kernia.ErrDeleteAccount) || gone == stays {
+				t.Errorf("Accounts.Delete = %v, %v", gone, err)
+			}
+			if gone, err := s.auth.Users.Delete(ctx, p.User.ID); !errors.Is(err, kernia.ErrDeleteUser) || gone == stays {
+				t.Errorf("Users.Delete = %v, %v", gone, err)
+			}
+			if u, err := s.auth.Users.Find(ctx, p.User.ID); err != nil || (u != nil) != stays {
+				t.Errorf("the user = %v, %v", u, err)
+			}
+		})
 	}
 }

@@ -143,24 +143,29 @@ func TestF04_UnknownUserLooksLikeAWrongPassword(t *testing.T) {
 func TestF06_Bodies(t *testing.T) {
 	s := serve(t, kernia.Config{BodyLimit: 4096})
 	big := `{"email":"` + strings.Repeat("a", 5000) + `","password":"x"}`
+	form := func(r *kernia.Request) { r.Header["Content-Type"] = []string{"application/x-www-form-urlencoded"} }
 	tests := []struct {
 		name   string
 		change func(r *kernia.Request)
 		body   string
 		want   int
+		says   string
 	}{
-		{"too long", nil, big, 413},
-		{"too long, not announced", func(r *kernia.Request) { r.Length = -1 }, big, 413},
-		{"announced too long", func(r *kernia.Request) { r.Length = 1 << 40 }, `{}`, 413},
-		{"shorter than announced", func(r *kernia.Request) { r.Length = 100 }, `{}`, 400},
-		{"read before", func(r *kernia.Request) { r.Length, r.Body = 100, nil }, `{}`, 400},
-		{"nested", nil, strings.Repeat("[", 200) + strings.Repeat("]", 200), 400},
-		{"nested in a member", nil, `{"a":` + strings.Repeat(`{"a":`, 200) + `1` + strings.Repeat("}", 201), 400},
-		{"chunked and empty", func(r *kernia.Request) { r.Length, r.Body = -1, nil }, `{}`, 400},
-		{"cut", nil, `{"email":`, 400},
-		{"trailing", nil, `{} {}`, 400},
-		{"not UTF-8", nil, "{\"email\":\"\xff\"}", 400},
-		{"many members", nil, "{" + strings.TrimSuffix(manyMembers(300), ",") + "}", 400},
+		{"too long", nil, big, 413, ""},
+		{"too long, not announced", func(r *kernia.Request) { r.Length = -1 }, big, 413, ""},
+		{"announced too long", func(r *kernia.Request) { r.Length = 1 << 40 }, `{}`, 413, ""},
+		{"shorter than announced", func(r *kernia.Request) { r.Length = 100 }, `{}`, 400, ""},
+		{"read before", func(r *kernia.Request) { r.Length, r.Body = 100, nil }, `{}`, 400, ""},
+		{"nested", nil, strings.Repeat("[", 200) + strings.Repeat("]", 200), 400, "nested too deeply"},
+		{"nested in a member", nil, `{"a":` + strings.Repeat(`{"a":`, 200) + `1` + strings.Repeat("}", 201), 400, "nested too deeply"},
+		{"chunked and empty", func(r *kernia.Request) { r.Length, r.Body = -1, nil }, `{}`, 400, ""},
+		{"cut", nil, `{"email":`, 400, ""},
+		{"trailing", nil, `{} {}`, 400, ""},
+		{"not UTF-8", nil, "{\"email\":\"\xff\"}", 400, "not valid UTF-8"},
+		{"a form that is not UTF-8", form, "email=%ff&password=x", 400, "not valid UTF-8"},
+		{"a form with a name that is not UTF-8", form, "%ff=a&password=x", 400, "not valid UTF-8"},
+		{"many members", nil, "{" + strings.TrimSuffix(manyMembers(257), ",") + "}", 400, "Too many members"},
+		{"as many members as may be", nil, "{" + strings.TrimSuffix(manyMembers(256), ",") + "}", 400, "[body.email]"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -168,8 +173,8 @@ func TestF06_Bodies(t *testing.T) {
 			if test.change != nil {
 				test.change(r)
 			}
-			if a := s.send(r); a.Status != test.want || a.code() == "" {
-				t.Errorf("= %d %s, want %d with a code", a.Status, a.Body, test.want)
+			if a := s.send(r); a.Status != test.want || a.code() == "" || !strings.Contains(string(a.Body), test.says) {
+				t.Errorf("= %d %s, want %d with a code and %q", a.Status, a.Body, test.want, test.says)
 			}
 		})
 	}

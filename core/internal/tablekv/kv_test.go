@@ -3,6 +3,7 @@ package tablekv_test
 import (
 	"context"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,5 +93,76 @@ func TestKV_AtOnce(t *testing.T) {
 	}
 	if e, ok, err := kv.Find(t.Context(), "otp:a"); !ok && first.Value != "4" || err != nil {
 		t.Errorf("the value put during a Take is lost: %+v, %v, %v", e, ok, err)
+	}
+}
+
+// writtenStore keeps the values' model and the identifiers of what is created.
+type writtenStore struct {
+	ports.Store
+	values      *ports.Model
+	identifiers []string
+}
+
+func (w *writtenStore) Create(ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+	if m.Name == "verification" {
+		w.values = m
+		w.identifiers = append(w.identifiers, r[m.Field("identifier")].AsString())
+	}
+	return w.Store.Create(ctx, m, r)
+}
+
+// TestHidesKeys_D08: the table has keys as hashes alone, those of claims too.
+func TestHidesKeys_D08(t *testing.T) {
+	store := &writtenStore{Store: memory.New()}
+	var claims *kernia.OneTime[string]
+	kv := kerniatest.New(t, kernia.Config{Store: store}, declaring(func(d *kernia.Declaration) {
+		claims = kernia.OneTimeOf[string](d, "reset", time.Hour)
+	})).KV()
+	if err := kv.Put(t.Context(), "reset:the-token", ports.Entry{Value: "1", Expires: time.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := claims.Put(t.Context(), "the-token", "2"); err != nil {
+		t.Fatal(err)
+	}
+	if first, err := claims.Claim(t.Context(), "the-token"); !first || err != nil {
+		t.Fatal(first, err)
+	}
+	if all := strings.Join(store.identifiers, " "); len(store.identifiers) != 3 || strings.Contains(all, "the-token") {
+		t.Errorf("the table has %q", store.identifiers)
+	}
+}
+
+// declaring is a feature that is only its declaration.
+type declaring func(d *kernia.Declaration)
+
+func (declare declaring) Declare(d *kernia.Declaration) {
+	d.Name("declaring")
+	declare(d)
+}
+
+// TestTakesTheNewestOfSiblings_E03: of rows that another program wrote under one key, plain or hashed, the newest is taken
+// and no older one can be taken after it.
+func TestTakesTheNewestOfSiblings_E03(t *testing.T) {
+	store := &writtenStore{Store: memory.New()}
+	clock := memory.NewClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	kv := kerniatest.New(t, kernia.Config{Store: store, Clock: clock}).KV()
+	expires := clock.Now().Add(time.Hour)
+	if err := kv.Put(t.Context(), "reset:a", ports.Entry{Value: "hashed", Expires: expires}); err != nil {
+		t.Fatal(err)
+	}
+	for i, value := range []string{"older", "newest", "oldest"} {
+		at := ports.Time(clock.Now().Add([]time.Duration{time.Second, 2 * time.Second, -time.Second}[i]))
+		_, err := store.Store.Create(t.Context(), store.values, ports.Record{
+			ports.String("sibling-" + value), ports.String("reset:a"), ports.String(value), ports.Time(expires), at, at,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e, ok, err := kv.Take(t.Context(), "reset:a"); e.Value != "newest" || !ok || err != nil {
+		t.Errorf("Take = %+v, %v, %v, want the newest", e, ok, err)
+	}
+	if e, ok, err := kv.Take(t.Context(), "reset:a"); ok || err != nil {
+		t.Errorf("a second Take = %+v, %v, %v, want nothing", e, ok, err)
 	}
 }
