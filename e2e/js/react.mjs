@@ -70,6 +70,58 @@ await browse(async context => {
     await signedIn(page)
   })
 
+  // elsewhere signs in with another browser.
+  const elsewhere = async () => {
+    const there = await open(await context.browser().newContext({ userAgent: 'Another browser' }), trusted)
+    await signIn(there)
+    return there
+  }
+  const items = () => page.getByRole('listitem')
+
+  await keep('ListsAndEndsSessions', async () => {
+    const there = await elsewhere()
+    await page.reload()
+    await sees(items().filter({ hasText: 'Another browser' }))
+    assert.equal(await items().count(), 2)
+    assert.equal(await items().filter({ hasText: '(this one)' }).getByText('Another browser').count(), 0)
+    await items().filter({ hasText: 'Another browser' }).getByRole('button', { name: 'End' }).click()
+    await items().filter({ hasText: 'Another browser' }).waitFor({ state: 'detached' })
+    assert.equal(await items().count(), 1)
+    await there.reload()
+    await signedOut(there)
+    await there.context().close()
+    await page.reload()
+    await signedIn(page)
+  })
+
+  await keep('ChangesThePassword', async () => {
+    const there = await elsewhere()
+    const before = await cookie(context)
+    const change = async (from, to) => {
+      await page.getByLabel('Current password').fill(from)
+      await page.getByLabel('New password').fill(to)
+      await button(page, 'Change').click()
+    }
+    await change('not the password', 'another good one')
+    await sees(alert(page).getByText('Invalid password'))
+    await change(ada.password, 'short')
+    await sees(alert(page).getByText('Password too short'))
+    await change(ada.password, 'another good one')
+    await sees(alert(page).getByText('The password has changed'))
+    const old = ada.password
+    ada.password = 'another good one'
+    assert.notEqual((await cookie(context)).value, before.value) // all sessions have ended and this is a new one
+    await there.reload()
+    await signedOut(there)
+    await fill(there, { ...ada, password: old })
+    await button(there, 'Sign in').click()
+    await sees(alert(there).getByText('Invalid email or password'))
+    await signIn(there)
+    await there.context().close()
+    await page.reload()
+    await signedIn(page)
+  })
+
   await keep('TellsOtherTabs', async () => {
     const tab = await open(context, trusted)
     await signedIn(tab)

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { createAuthClient } from 'better-auth/react'
 
 const auth = createAuthClient({ baseURL: import.meta.env.VITE_API_URL ?? 'http://localhost:8080' })
@@ -9,7 +9,7 @@ export default function App() {
   return (
     <main>
       <h1>Kernia and React</h1>
-      {data ? <Account user={data.user} /> : <Door />}
+      {data ? <><Account user={data.user} /><Sessions own={data.session.id} /><Password /></> : <Door />}
     </main>
   )
 }
@@ -61,6 +61,58 @@ function Account({ user }) {
       <label>Name <input name="name" defaultValue={user.name} required /></label>
       <button>Rename</button>
       <button type="button" onClick={() => auth.signOut()}>Sign out</button>
+      <p role="alert">{message}</p>
+    </form>
+  )
+}
+
+// Sessions lists the user's sessions and can end the others.
+function Sessions({ own }) {
+  const [sessions, setSessions] = useState([])
+  const [message, setMessage] = useState('')
+  async function load() {
+    setMessage(await failure(auth.listSessions().then(answer => {
+      if (answer.data) setSessions(answer.data)
+      return answer
+    })))
+  }
+  async function end(token) {
+    const wrong = await failure(auth.revokeSession({ token }))
+    if (wrong) setMessage(wrong)
+    else await load()
+  }
+  useEffect(() => { load() }, [own])
+  return (
+    <section>
+      <h2>Sessions</h2>
+      <ul>
+        {sessions.map(s => (
+          <li key={s.id}>
+            {s.userAgent} {s.id === own ? <b>(this one)</b> : <button onClick={() => end(s.token)}>End</button>}
+          </li>
+        ))}
+      </ul>
+      <p role="alert">{message}</p>
+    </section>
+  )
+}
+
+// Password changes the password and ends all other sessions.
+function Password() {
+  const [message, setMessage] = useState('')
+  async function change(event) {
+    event.preventDefault()
+    const form = event.target
+    const wrong = await failure(auth.changePassword({ ...Object.fromEntries(new FormData(form)), revokeOtherSessions: true }))
+    if (!wrong) form.reset()
+    setMessage(wrong || 'The password has changed')
+  }
+  return (
+    <form onSubmit={change}>
+      <h2>Password</h2>
+      <label>Current password <input name="currentPassword" type="password" autoComplete="current-password" required /></label>
+      <label>New password <input name="newPassword" type="password" autoComplete="new-password" required /></label>
+      <button>Change</button>
       <p role="alert">{message}</p>
     </form>
   )
