@@ -133,6 +133,7 @@ type SessionConfig struct {
 	FreshAge       time.Duration // how long after sign-in a session counts as fresh; 0 means 1 day, negative means for ever
 	DisableRefresh bool          // sessions are never extended
 	Place          Place         // where sessions are kept
+	PerUser        int           // how many sessions one user has in Config.KV; one more ends the oldest. 0 means 100; at most 1000
 	StoreTokens    TokenForm     // how tokens are kept in the store
 }
 
@@ -151,7 +152,7 @@ type Place uint8
 // The places of sessions.
 const (
 	InStore Place = iota // in the store's table
-	InKV                 // in Config.KV only, which must implement ports.Groups; if it loses sessions, their users are signed out
+	InKV                 // in Config.KV only, which must implement ports.LinkedKV; if it loses sessions, their users are signed out
 	InBoth               // in Config.KV, with a copy in the store in case it loses sessions
 )
 
@@ -289,6 +290,12 @@ func (s *SessionConfig) settle() error {
 		case *d < 0:
 			*d = 0
 		}
+	}
+	if s.PerUser == 0 {
+		s.PerUser = 100
+	}
+	if s.PerUser < 1 || s.PerUser > maxList {
+		return badSetting("Session.PerUser", "must be between 1 and %d", maxList)
 	}
 	if s.ExpiresIn < 0 {
 		return badSetting("Session.ExpiresIn", "must not be negative")

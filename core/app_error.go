@@ -195,6 +195,7 @@ var (
 	ErrAccountExists    = &Error{Kind: Conflicting, Code: "SOCIAL_ACCOUNT_ALREADY_LINKED", Message: "Social account already linked"}
 	ErrAccountNotFound  = &Error{Kind: Invalid, Code: "ACCOUNT_NOT_FOUND", Message: "Account not found"}
 	ErrUpdateSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_SESSION", Message: "Failed to update session"}
+	ErrSessionTooLarge  = &Error{Kind: TooLarge, Code: "SESSION_TOO_LARGE", Message: "The session would be too large"}
 	ErrUserExists       = &Error{Kind: Unprocessable, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
 	ErrFieldTaken       = &Error{Kind: Unprocessable, Code: "FIELD_ALREADY_TAKEN", Message: "A value that must be unique is already taken"}
 	ErrUserNotFound     = &Error{Kind: NotFound, Code: "USER_NOT_FOUND", Message: "User not found"}

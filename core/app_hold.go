@@ -23,7 +23,8 @@ func (h *Held) add(step func(ctx context.Context)) {
 // Hold makes events, background tasks and writes to Config.KV wait while the application runs Kernia's calls in its own
 // transaction: it returns a context for those calls, and the Held that keeps what waits. Call Hold on the joined
 // context, commit, and then call Release, with any context. After a rollback drop the Held, and nothing has happened.
-// If sessions are in Config.KV, those that began in the transaction are there from Release on.
+// If sessions are in Config.KV, those that began in the transaction are there from Release on, and those that ended in it
+// are there until then.
 func (a *Auth) Hold(ctx context.Context) (*Held, context.Context) {
 	h := &Held{}
 	return h, context.WithValue(ctx, holdKey{}, h)

@@ -49,7 +49,7 @@ func TestReleaseLogsFailures(t *testing.T) {
 	s := serve(t, kernia.Config{KV: kv, Logger: slog.New(slog.NewTextHandler(&log, nil))}, declared(func(d *kernia.Declaration) {
 		codes = kernia.OneTimeOf[string](d, "code", time.Minute)
 	}))
-	kv.Groups = memory.NewKV(memory.KVOptions{Clock: s.clock})
+	kv.LinkedKV = memory.NewKV(memory.KVOptions{Clock: s.clock})
 	held, ctx := s.auth.Hold(t.Context())
 	if err := codes.Put(ctx, "one", "1"); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestReleaseLogsFailures(t *testing.T) {
 	if err := codes.Put(ctx, "two", "2"); err != nil {
 		t.Fatal(err)
 	}
-	kv.beforePut = func() { kv.Groups = refusing{kv.Groups} }
+	kv.beforePut = func() { kv.LinkedKV = refusing{kv.LinkedKV} }
 	if _, ok, err := codes.Find(t.Context(), "one"); ok || err != nil {
 		t.Errorf("before the commit: %v, %v", ok, err)
 	}
@@ -68,7 +68,7 @@ func TestReleaseLogsFailures(t *testing.T) {
 }
 
 // refusing is a key-value store that takes nothing.
-type refusing struct{ ports.Groups }
+type refusing struct{ ports.LinkedKV }
 
 func (refusing) Put(context.Context, string, ports.Entry) error { return errors.New("read only") }
 

@@ -217,15 +217,15 @@ func (sessions Sessions) end(ctx context.Context, token, owner string) (bool, er
 
 // RevokeAll ends every session of the user.
 func (sessions Sessions) RevokeAll(ctx context.Context, userID string) error {
-	return sessions.endAll(ctx, userID, "")
+	return sessions.endAll(ctx, userID, nil)
 }
 
 // RevokeOthers ends every session of the principal's user except the principal's own.
 func (sessions Sessions) RevokeOthers(ctx context.Context, p *Principal) error {
-	return sessions.endAll(ctx, p.User.ID, p.Session.ID)
+	return sessions.endAll(ctx, p.User.ID, &p.Session)
 }
 
-func (sessions Sessions) endAll(ctx context.Context, userID, exceptID string) error {
+func (sessions Sessions) endAll(ctx context.Context, userID string, except *Session) error {
 	a := sessions.auth
 	if err := a.refuseUnheld(ctx); err != nil {
 		return err
@@ -236,9 +236,9 @@ func (sessions Sessions) endAll(ctx context.Context, userID, exceptID string) er
 		if err != nil {
 			return err
 		}
-		ending = slices.DeleteFunc(all, func(s Session) bool { return s.ID == exceptID })
+		ending = slices.DeleteFunc(all, func(s Session) bool { return except != nil && s.ID == except.ID })
 	}
-	_, err := sessions.remove(ctx, userID, ending, func() (bool, error) { return a.kept.revokeAll(ctx, userID, exceptID) })
+	_, err := sessions.remove(ctx, userID, ending, func() (bool, error) { return a.kept.revokeAll(ctx, userID, except) })
 	return err
 }
 

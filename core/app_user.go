@@ -194,7 +194,12 @@ func (users Users) Update(ctx context.Context, id string, change Patch) (User, e
 	if err := normalEmail(&change); err != nil { // a hook may have changed it
 		return User{}, err
 	}
+	done, err := users.auth.kept.changing(ctx, id)
+	if err != nil {
+		return User{}, err
+	}
 	r, ok, err := users.auth.update(ctx, users.auth.schema.User, id, change)
+	done(ctx)
 	if err != nil {
 		return User{}, conflict(err, users.auth.userExtras)
 	}
@@ -202,9 +207,6 @@ func (users Users) Update(ctx context.Context, id string, change Patch) (User, e
 		return User{}, ErrUserNotFound
 	}
 	u := users.auth.schema.UserOf(r)
-	if err := users.auth.kept.userChanged(ctx, id); err != nil {
-		return User{}, err
-	}
 	users.auth.trail.add(ctx, Event{Type: "user.updated", UserID: id})
 	for _, h := range slices.Backward(users.auth.hooks) {
 		if err := after(ctx, h.User.AfterUpdate, u, ErrUpdateUser); err != nil {
@@ -280,7 +282,7 @@ func (users Users) Delete(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	if u == nil { // or a call before this one got no further
-		_, err := users.auth.kept.revokeAll(ctx, id, "")
+		_, err := users.auth.kept.revokeAll(ctx, id, nil)
 		return false, err
 	}
 	for _, h := range users.auth.hooks {
@@ -288,13 +290,14 @@ func (users Users) Delete(ctx context.Context, id string) (bool, error) {
 			return false, err
 		}
 	}
-	n, err := users.auth.config.Store.Delete(ctx, &users.auth.queries.dropUser, []ports.Value{ports.String(id)})
-	if err != nil || n == 0 {
+	done, err := users.auth.kept.changing(ctx, id)
+	if err != nil {
 		return false, err
 	}
-	// After the row: no session can begin any more that this would miss.
-	if _, err := users.auth.kept.revokeAll(ctx, id, ""); err != nil {
-		return true, err
+	n, err := users.auth.config.Store.Delete(ctx, &users.auth.queries.dropUser, []ports.Value{ports.String(id)})
+	done(ctx) // after the row: no session can begin any more that this would miss
+	if err != nil || n == 0 {
+		return false, err
 	}
 	users.auth.trail.add(ctx, Event{Type: "user.deleted", UserID: id})
 	for _, h := range slices.Backward(users.auth.hooks) {

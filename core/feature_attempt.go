@@ -34,16 +34,16 @@ func (at Attempt) ByPassword() bool {
 
 // suspended is the form of an attempt that is kept for later.
 type suspended struct {
-	UserID    string          `json:"user"`
-	Email     string          `json:"email"`
-	Method    string          `json:"method"`
-	AccountID string          `json:"account,omitempty"`
-	Password  string          `json:"password,omitempty"` // the digest of its hash
-	Forget    bool            `json:"forget,omitempty"`
-	ExpiresIn time.Duration   `json:"expiresIn,omitempty"`
-	Fields    []string        `json:"fields,omitempty"` // of the session, with their values
-	Values    json.RawMessage `json:"values,omitempty"`
-	Passed    []string        `json:"passed,omitempty"`
+	UserID    string            `json:"user"`
+	Email     string            `json:"email"`
+	Method    string            `json:"method"`
+	AccountID string            `json:"account,omitempty"`
+	Password  string            `json:"password,omitempty"` // the digest of its hash
+	Forget    bool              `json:"forget,omitempty"`
+	ExpiresIn time.Duration     `json:"expiresIn,omitempty"`
+	Fields    []string          `json:"fields,omitempty"` // of the session, with their values
+	Values    []json.RawMessage `json:"values,omitempty"`
+	Passed    []string          `json:"passed,omitempty"`
 }
 
 // Suspend returns the attempt as a text, for a feature that diverts the sign-in and continues it later. Keep the text
@@ -105,8 +105,7 @@ func (a *Auth) fieldsOf(s suspended) (Patch, error) {
 	if len(s.Fields) == 0 {
 		return fields, nil
 	}
-	var values []json.RawMessage
-	if err := json.Unmarshal(s.Values, &values); err != nil || len(values) != len(s.Fields) {
+	if len(s.Values) != len(s.Fields) {
 		return fields, schema.ErrForm
 	}
 	for i, name := range s.Fields {
@@ -115,7 +114,7 @@ func (a *Auth) fieldsOf(s suspended) (Patch, error) {
 			return fields, schema.ErrForm
 		}
 		var v ports.Value
-		if err := schema.DecodeValue(a.schema.Session.Fields[at].Type, values[i], &v); err != nil {
+		if err := schema.DecodeValue(a.schema.Session.Fields[at].Type, s.Values[i], &v); err != nil {
 			return fields, err
 		}
 		fields.Put(name, v)

@@ -259,18 +259,18 @@ func TestOneTime_BelongsToItsPurpose(t *testing.T) {
 
 // watchedKV notes what is put.
 type watchedKV struct {
-	ports.Groups
+	ports.LinkedKV
 	seen []string
 }
 
 func (w *watchedKV) Put(ctx context.Context, key string, e ports.Entry) error {
 	w.seen = append(w.seen, key, e.Value)
-	return w.Groups.Put(ctx, key, e)
+	return w.LinkedKV.Put(ctx, key, e)
 }
 
 // TestD08_OneTimeValuesHideTheirTokens: who reads the key-value store learns no token and no sealed value.
 func TestD08_OneTimeValuesHideTheirTokens(t *testing.T) {
-	kv := &watchedKV{Groups: memory.NewKV(memory.KVOptions{})}
+	kv := &watchedKV{LinkedKV: memory.NewKV(memory.KVOptions{})}
 	var codes *kernia.OneTime[string]
 	kerniatest.New(t, kernia.Config{KV: kv}, declared(func(d *kernia.Declaration) {
 		codes = kernia.OneTimeOf[string](d, "code", time.Minute).Sealed(d)

@@ -28,14 +28,14 @@ func (a *Auth) place() error {
 	if a.config.Session.Place == InStore {
 		return nil
 	}
-	groups, ok := a.config.KV.(ports.Groups)
+	linked, ok := a.config.KV.(ports.LinkedKV)
 	if !ok {
-		return badSetting("Session.Place", "needs a Config.KV that implements ports.Groups")
+		return badSetting("Session.Place", "needs a Config.KV that implements ports.LinkedKV")
 	}
 	if a.config.Session.StoreTokens == Plain && a.config.Session.Place == InKV {
 		return badSetting("Session.StoreTokens", "Plain has no meaning where sessions are in the key-value store alone")
 	}
-	a.kept = kvSessions{auth: a, kv: groups, copy: a.config.Session.Place == InBoth, rows: rows}
+	a.kept = kvSessions{auth: a, kv: linked, copy: a.config.Session.Place == InBoth, rows: rows}
 	return nil
 }
 

@@ -23,12 +23,13 @@ type sessionPlace interface {
 	drop(ctx context.Context, p *Principal) error
 	// revoke takes a token or a handle; an owner that is not "" is compared in the same step.
 	revoke(ctx context.Context, token, owner string) (bool, error)
-	revokeAll(ctx context.Context, userID, exceptID string) (bool, error)
+	revokeAll(ctx context.Context, userID string, except *Session) (bool, error)
 	list(ctx context.Context, userID string) ([]Session, error)
 	// peek returns the session of a token or handle, nil for none; its Token is the stored form.
 	peek(ctx context.Context, token string) (*Session, error)
-	// userChanged brings what is kept of the user besides their row up to date.
-	userChanged(ctx context.Context, userID string) error
+	// changing comes before a change to a user's row, which must not happen if it fails. done comes after it, whether or
+	// not the row has changed.
+	changing(ctx context.Context, userID string) (done func(ctx context.Context), err error)
 }
 
 // tableSessions keeps sessions in the store's own table.
@@ -128,10 +129,10 @@ func (t tableSessions) revoke(ctx context.Context, token, owner string) (bool, e
 	return n > 0, err
 }
 
-func (t tableSessions) revokeAll(ctx context.Context, userID, exceptID string) (bool, error) {
+func (t tableSessions) revokeAll(ctx context.Context, userID string, except *Session) (bool, error) {
 	m, args := &t.auth.queries.dropSessions, []ports.Value{ports.String(userID)}
-	if exceptID != "" {
-		m, args = &t.auth.queries.dropOthers, append(args, ports.String(exceptID))
+	if except != nil && except.ID != "" {
+		m, args = &t.auth.queries.dropOthers, append(args, ports.String(except.ID))
 	}
 	n, err := t.store().Delete(ctx, m, args)
 	return n > 0, err
@@ -158,4 +159,6 @@ func (t tableSessions) peek(ctx context.Context, token string) (*Session, error)
 	return &p.Session, nil
 }
 
-func (tableSessions) userChanged(context.Context, string) error { return nil }
+func (tableSessions) changing(context.Context, string) (func(context.Context), error) {
+	return func(context.Context) {}, nil
+}

@@ -27,6 +27,7 @@ type queries struct {
 	dropSession   ports.Delete // token, token
 	dropExpired   ports.Delete // id, expiresAt: a session that is over, unless it was extended meanwhile
 	dropOwn       ports.Delete // token, token, userId
+	dropOwnByID   ports.Delete // id, userId
 	dropSessions  ports.Delete // userId
 	dropOthers    ports.Delete // userId, id
 	dropUser      ports.Delete // id
@@ -57,6 +58,7 @@ func newQueries(s *schema.Schema) queries {
 		accountsOf:        ports.Query{Model: s.Account, Where: []ports.Condition{eq("userId")}, Order: []ports.Order{{Field: "createdAt"}}, Limit: maxList},
 		dropSession:       ports.Delete{Model: s.Session, Where: []ports.Condition{tokens}},
 		dropExpired:       ports.Delete{Model: s.Session, Where: []ports.Condition{eq("id"), eq("expiresAt")}},
+		dropOwnByID:       ports.Delete{Model: s.Session, Where: []ports.Condition{eq("id"), eq("userId")}},
 		dropOwn:           ports.Delete{Model: s.Session, Where: []ports.Condition{tokens, eq("userId")}},
 		dropSessions:      ports.Delete{Model: s.Session, Where: []ports.Condition{eq("userId")}},
 		dropOthers: ports.Delete{

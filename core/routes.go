@@ -19,7 +19,7 @@ func (a *Auth) declareCore(d *Declaration) {
 	Post(d, "/revoke-session", revokeSession, Live)
 	Post(d, "/revoke-sessions", revokeSessions, Live, AnyBody())
 	Post(d, "/revoke-other-sessions", revokeOtherSessions, Live, AnyBody())
-	Post(d, "/update-session", updateSession, SignedIn, Errors(ErrNoFields, ErrUpdateSession, ErrFieldTaken))
+	Post(d, "/update-session", updateSession, SignedIn, Errors(ErrNoFields, ErrUpdateSession, ErrFieldTaken, ErrSessionTooLarge))
 	Post(d, "/update-user", updateUser, SignedIn, Errors(ErrNoFields, ErrEmailUpdate, ErrUpdateUser, ErrFieldTaken, ErrUserNotFound))
 }
 

@@ -83,18 +83,18 @@ type LimitResult struct {
 	Wait    time.Duration // how long until the count is reset
 }
 
-// Groups is a [KV] that also lists keys that belong together, such as the sessions of one user. A group is a set of
-// names, kept separately from the entries. A caller adds the name before it puts the entry, removes the name after it
-// deleted the entry, and skips names that have no entry.
-type Groups interface {
+// A LinkedKV is a [KV] that can also change an entry only if it still is what was read, and follow a link from one entry
+// to another. Sessions need both.
+type LinkedKV interface {
 	KV
 
-	// AddMember adds member to group. The member is kept at least until expires, and the group as long as its members.
-	AddMember(ctx context.Context, group, member string, expires time.Time) error
+	// Swap stores e under key only if the entry there has the value and expiry of old, or, if old is nil, only if there
+	// is no entry. It does so in one atomic step and reports whether it did. False may also mean that it did, but that
+	// its answer was lost and it was sent again: read, and see what is missing. An e that has expired removes the entry.
+	Swap(ctx context.Context, key string, old *Entry, e Entry) (bool, error)
 
-	// Members returns the members of group that have not expired, sorted.
-	Members(ctx context.Context, group string) ([]string, error)
-
-	// RemoveMembers removes members from group.
-	RemoveMembers(ctx context.Context, group string, members ...string) error
+	// Follow returns the entry under key and the entry that it links to: the one whose key is the first line of its
+	// value, up to the first newline. The second is read no earlier than the first, and in the same round trip if the
+	// server can. It reports false if either is missing, or if the value has no newline.
+	Follow(ctx context.Context, key string) (e, linked Entry, ok bool, err error)
 }

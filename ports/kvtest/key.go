@@ -59,12 +59,10 @@ func calls(kv ports.KV, until time.Time) map[string]func(ctx context.Context, ke
 		"Reset":   func(ctx context.Context, key string) error { return kv.Reset(ctx, key) },
 		"Delete":  func(ctx context.Context, key string) error { return kv.Delete(ctx, "good", key) },
 	}
-	if g, ok := kv.(ports.Groups); ok {
-		all["AddMember, group"] = func(ctx context.Context, key string) error { return g.AddMember(ctx, key, "member", until) }
-		all["AddMember, member"] = func(ctx context.Context, key string) error { return g.AddMember(ctx, "group", key, until) }
-		all["Members"] = func(ctx context.Context, key string) error { _, err := g.Members(ctx, key); return err }
-		all["RemoveMembers, group"] = func(ctx context.Context, key string) error { return g.RemoveMembers(ctx, key, "member") }
-		all["RemoveMembers, member"] = func(ctx context.Context, key string) error { return g.RemoveMembers(ctx, "group", "member", key) }
+	if l, ok := kv.(ports.LinkedKV); ok {
+		all["Swap"] = func(ctx context.Context, key string) error { _, err := l.Swap(ctx, key, &e, e); return err }
+		all["Swap of nothing"] = func(ctx context.Context, key string) error { _, err := l.Swap(ctx, key, nil, e); return err }
+		all["Follow"] = func(ctx context.Context, key string) error { _, _, _, err := l.Follow(ctx, key); return err }
 	}
 	return all
 }
@@ -107,6 +105,12 @@ func refusesValues(p *probe) {
 	}
 	if ok, err := kv.Replace(p.Context(), "key", long); ok || !errors.Is(err, ports.ErrInvalid) {
 		p.Errorf("Replace with more than 1 MiB = %t, %v, want false, ErrInvalid", ok, err)
+	}
+	if l, ok := kv.(ports.LinkedKV); ok {
+		old := ports.Entry{Value: "old", Expires: p.at(time.Minute)}
+		if ok, err := l.Swap(p.Context(), "key", &old, long); ok || !errors.Is(err, ports.ErrInvalid) {
+			p.Errorf("Swap with more than 1 MiB = %t, %v, want false, ErrInvalid", ok, err)
+		}
 	}
 	p.holds(kv, "key", "old")
 }

@@ -1,4 +1,4 @@
-// Package kvtest is the conformance kit for [ports.KV] and [ports.Groups]: an implementation is right when
+// Package kvtest is the conformance kit for [ports.KV] and [ports.LinkedKV]: an implementation is right when
 // [Run] passes against it. It needs the standard library alone.
 //
 // Call it from a test of your own package. Each promise of the port is one subtest, named after the promise, so
@@ -15,7 +15,7 @@ import (
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
-// Run checks every promise of [ports.KV], and those of [ports.Groups] where what open returns is one.
+// Run checks every promise of [ports.KV], and those of [ports.LinkedKV] where what open returns is one.
 //
 // Open returns a value on the server, table or memory called name: the same name twice gives two values that see
 // the same entries, or the same value twice; different names share nothing, and a name is empty at first. Names
@@ -64,20 +64,11 @@ type probe struct {
 func promises() []promise {
 	var all []promise
 	for _, group := range [][]promise{
-		entryPromises(), expiryPromises(), takePromises(), replacePromises(), keyPromises(), countPromises(), groupPromises(), modelPromises(),
+		entryPromises(), expiryPromises(), takePromises(), replacePromises(), keyPromises(), countPromises(), linkPromises(), modelPromises(),
 	} {
 		all = append(all, group...)
 	}
 	return all
-}
-
-// groups returns the value as a [ports.Groups], or skips the promise where it is none.
-func (p *probe) groups() ports.Groups {
-	g, ok := p.open().(ports.Groups)
-	if !ok {
-		p.Skipf("the KV lists no groups: it does not implement ports.Groups")
-	}
-	return g
 }
 
 // at returns the instant d after the clock's.

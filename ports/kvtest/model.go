@@ -1,6 +1,7 @@
 package kvtest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -18,7 +19,7 @@ func modelPromises() []promise {
 func agrees(p *probe) {
 	kv := p.open()
 	methods := 6
-	if _, ok := kv.(ports.Groups); ok {
+	if _, ok := kv.(ports.LinkedKV); ok {
 		methods = 9
 	}
 	reference := memory.NewKV(memory.KVOptions{Clock: p.clock})
@@ -49,7 +50,7 @@ func deal(p *probe, dice *rand.Rand, methods int) move {
 	return move{
 		method:  dice.IntN(methods),
 		key:     fmt.Sprintf("key %d", key),
-		value:   fmt.Sprintf("value %d", dice.IntN(4)),
+		value:   fmt.Sprintf("key %d\n%d", dice.IntN(3), dice.IntN(4)), // a link, too
 		expires: p.at(time.Duration(dice.IntN(1000)-100) * time.Millisecond),
 		limit:   ports.Limit{Bound: 1 + dice.Int64N(4), Window: time.Duration(200+key*150) * time.Millisecond},
 	}
@@ -58,7 +59,7 @@ func deal(p *probe, dice *rand.Rand, methods int) move {
 // play makes the call and returns all that came back.
 func (c move) play(p *probe, kv ports.KV) []any {
 	ctx, e := p.Context(), ports.Entry{Value: c.value, Expires: c.expires}
-	g, _ := kv.(ports.Groups)
+	l, _ := kv.(ports.LinkedKV)
 	entry := func(e ports.Entry, ok bool, err error) []any { return []any{e.Value, e.Expires.UnixMilli(), ok, err} }
 	switch c.method {
 	case 0:
@@ -76,11 +77,22 @@ func (c move) play(p *probe, kv ports.KV) []any {
 	case 5:
 		return []any{kv.Delete(ctx, c.key)}
 	case 6:
-		return []any{g.AddMember(ctx, c.key, c.value, c.expires)}
+		ok, err := l.Swap(ctx, c.key, nil, e)
+		return []any{ok, err}
 	case 7:
-		names, err := g.Members(ctx, c.key)
-		return []any{fmt.Sprint(names), err}
+		return c.swapRead(ctx, l)
 	default:
-		return []any{g.RemoveMembers(ctx, c.key, c.value)}
+		e, linked, ok, err := l.Follow(ctx, c.key)
+		return append(entry(e, ok, err), entry(linked, ok, err)...)
 	}
+}
+
+// swapRead swaps what it reads, or, for one value of four, something else.
+func (c move) swapRead(ctx context.Context, kv ports.LinkedKV) []any {
+	old, there, err := kv.Find(ctx, c.key)
+	if c.value[len(c.value)-1] == '0' {
+		old.Value += "x"
+	}
+	ok, err2 := kv.Swap(ctx, c.key, &old, ports.Entry{Value: c.value, Expires: c.expires})
+	return []any{there, ok, err, err2}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -108,61 +107,5 @@ func countFlaws() []flaw {
 				return tally, err
 			}
 		}, "NeverConfusesCountsAndEntries"),
-	}
-}
-
-func groupFlaws() []flaw {
-	return []flaw{
-		spoil("ListsUnsorted", func(m *mutant) {
-			m.members = func(ctx context.Context, group string) ([]string, error) {
-				names, err := m.KV.Members(ctx, group)
-				slices.Reverse(names)
-				return names, err
-			}
-		}, "ListsMembersSorted"),
-		spoil("GroupExpiresWithTheLastJoined", func(m *mutant) {
-			until := map[string]time.Time{}
-			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				until[group] = expires
-				return m.KV.AddMember(ctx, group, name, expires)
-			}
-			m.members = func(ctx context.Context, group string) ([]string, error) {
-				if !until[group].After(m.clock.Now()) {
-					return nil, nil
-				}
-				return m.KV.Members(ctx, group)
-			}
-		}, "MembersExpireEachOnTheirOwn_E07", "KeepsMembersThatExpireFarAhead"),
-		spoil("JoinReplacesTheExpiry", func(m *mutant) {
-			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				_ = m.KV.RemoveMembers(ctx, group, name)
-				return m.KV.AddMember(ctx, group, name, expires)
-			}
-		}, "JoinTwiceKeepsTheLaterExpiry"),
-		spoil("LeaveRemovesTheFirst", func(m *mutant) {
-			m.leave = func(ctx context.Context, group string, names ...string) error {
-				return m.KV.RemoveMembers(ctx, group, names[:min(1, len(names))]...)
-			}
-		}, "LeaveRemoves"),
-		spoil("JoinReadsThenWrites", func(m *mutant) {
-			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				before, _ := m.KV.Members(ctx, group)
-				runtime.Gosched()
-				err := m.KV.AddMember(ctx, group, name, expires)
-				after, _ := m.KV.Members(ctx, group)
-				for _, other := range after {
-					if other != name && !slices.Contains(before, other) {
-						_ = m.KV.RemoveMembers(ctx, group, other)
-					}
-				}
-				return err
-			}
-		}, "JoinsManyAtOnce"),
-		spoil("GroupIsAnEntry", func(m *mutant) {
-			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				_ = m.KV.Put(ctx, group, ports.Entry{Value: name, Expires: expires})
-				return m.KV.AddMember(ctx, group, name, expires)
-			}
-		}, "NeverConfusesGroupsAndEntries"),
 	}
 }

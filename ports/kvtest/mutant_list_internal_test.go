@@ -31,14 +31,14 @@ func spoil(name string, with func(m *mutant), breaks ...string) flaw {
 }
 
 func mutants() []flaw {
-	return slices.Concat(wholeFlaws(), entryFlaws(), expiryFlaws(), takeFlaws(), keyFlaws(), countFlaws(), groupFlaws())
+	return slices.Concat(wholeFlaws(), entryFlaws(), expiryFlaws(), takeFlaws(), keyFlaws(), countFlaws(), linkFlaws())
 }
 
 func wholeFlaws() []flaw {
 	return []flaw{
 		{"EveryValueHasItsOwnMemory", func(_ *memory.KV, clock *memory.Clock) ports.KV {
 			return memory.NewKV(memory.KVOptions{Clock: clock})
-		}, []string{"SharesEntriesBetweenValues", "SharesGroupsBetweenValues", "BoundsExactlyAcrossValues_B03"}},
+		}, []string{"SharesEntriesBetweenValues", "SwapLosesNothingAcrossValues", "BoundsExactlyAcrossValues_B03"}},
 		{"AsksTheSystemForTheTime", func(*memory.KV, *memory.Clock) ports.KV {
 			return memory.NewKV(memory.KVOptions{})
 		}, []string{"FindsWhatWasPut", "AgreesWithTheReferenceOnAnySequence"}},
@@ -142,9 +142,6 @@ func later(d time.Duration) func(m *mutant) {
 			e.Expires = e.Expires.Add(d)
 			return m.KV.Replace(ctx, key, e)
 		}
-		m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-			return m.KV.AddMember(ctx, group, name, expires.Add(d))
-		}
 	}
 }
 
@@ -152,9 +149,9 @@ func expiryFlaws() []flaw {
 	return []flaw{
 		spoil("FindsAtExpires", later(time.Millisecond),
 			"FindsUntilExpiresAndNotAtIt_E07", "TakesUntilExpiresAndNotAtIt_E07", "ReplacesUntilExpiresAndNotAtIt_E07",
-			"PutExpiredHidesWhatWasThere", "MembersExpireEachOnTheirOwn_E07", "JoinTwiceKeepsTheLaterExpiry"),
+			"PutExpiredHidesWhatWasThere"),
 		spoil("LosesTheLastMillisecond", later(-time.Millisecond),
-			"FindsUntilExpiresAndNotAtIt_E07", "TakesUntilExpiresAndNotAtIt_E07", "ReplacesUntilExpiresAndNotAtIt_E07", "MembersExpireEachOnTheirOwn_E07"),
+			"FindsUntilExpiresAndNotAtIt_E07", "TakesUntilExpiresAndNotAtIt_E07", "ReplacesUntilExpiresAndNotAtIt_E07"),
 		spoil("RoundsUpToTheMillisecond", later(time.Millisecond-time.Nanosecond), "NeverRoundsExpiryUp_E07"),
 		spoil("IgnoresPutOfExpired", func(m *mutant) {
 			m.put = func(ctx context.Context, key string, e ports.Entry) error {
@@ -183,10 +180,7 @@ func expiryFlaws() []flaw {
 				e.Expires = bound(e.Expires)
 				return m.KV.Put(ctx, key, e)
 			}
-			m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-				return m.KV.AddMember(ctx, group, name, bound(expires))
-			}
-		}, "KeepsWhatExpiresFarAhead", "KeepsMembersThatExpireFarAhead"),
+		}, "KeepsWhatExpiresFarAhead"),
 	}
 }
 
@@ -238,10 +232,6 @@ func rekey(to func(key string) string) func(m *mutant) {
 		m.add = func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error) {
 			return m.KV.Add(ctx, to(key), l)
 		}
-		m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-			return m.KV.AddMember(ctx, to(group), to(name), expires)
-		}
-		m.members = func(ctx context.Context, group string) ([]string, error) { return m.KV.Members(ctx, to(group)) }
 	}
 }
 
@@ -253,14 +243,11 @@ func recontext(to func(ctx context.Context) context.Context, back func(err error
 			return e, ok, back(err)
 		}
 		m.put = func(ctx context.Context, key string, e ports.Entry) error { return back(m.KV.Put(to(ctx), key, e)) }
-		m.join = func(ctx context.Context, group, name string, expires time.Time) error {
-			return back(m.KV.AddMember(to(ctx), group, name, expires))
-		}
 	}
 }
 
 func keyFlaws() []flaw {
-	apart := []string{"KeepsHostileKeysApart", "CountsKeysApart", "KeepsHostileGroupsApart"}
+	apart := []string{"KeepsHostileKeysApart", "CountsKeysApart"}
 	revalue := func(to func(value string) string) func(m *mutant) {
 		return func(m *mutant) {
 			m.put = func(ctx context.Context, key string, e ports.Entry) error {

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
@@ -23,9 +22,8 @@ type mutant struct {
 	add     func(ctx context.Context, key string, l ports.Limit) (ports.LimitResult, error)
 	reset   func(ctx context.Context, key string) error
 	del     func(ctx context.Context, keys ...string) error
-	join    func(ctx context.Context, group, name string, expires time.Time) error
-	members func(ctx context.Context, group string) ([]string, error)
-	leave   func(ctx context.Context, group string, names ...string) error
+	swap    func(ctx context.Context, key string, old *ports.Entry, e ports.Entry) (bool, error)
+	follow  func(ctx context.Context, key string) (e, linked ports.Entry, ok bool, err error)
 }
 
 func (m *mutant) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
@@ -77,25 +75,18 @@ func (m *mutant) Delete(ctx context.Context, keys ...string) error {
 	return m.KV.Delete(ctx, keys...)
 }
 
-func (m *mutant) AddMember(ctx context.Context, group, name string, expires time.Time) error {
-	if m.join != nil {
-		return m.join(ctx, group, name, expires)
+func (m *mutant) Swap(ctx context.Context, key string, old *ports.Entry, e ports.Entry) (bool, error) {
+	if m.swap != nil {
+		return m.swap(ctx, key, old, e)
 	}
-	return m.KV.AddMember(ctx, group, name, expires)
+	return m.KV.Swap(ctx, key, old, e)
 }
 
-func (m *mutant) Members(ctx context.Context, group string) ([]string, error) {
-	if m.members != nil {
-		return m.members(ctx, group)
+func (m *mutant) Follow(ctx context.Context, key string) (e, linked ports.Entry, ok bool, err error) {
+	if m.follow != nil {
+		return m.follow(ctx, key)
 	}
-	return m.KV.Members(ctx, group)
-}
-
-func (m *mutant) RemoveMembers(ctx context.Context, group string, names ...string) error {
-	if m.leave != nil {
-		return m.leave(ctx, group, names...)
-	}
-	return m.KV.RemoveMembers(ctx, group, names...)
+	return m.KV.Follow(ctx, key)
 }
 
 // A recorder stands in for testing.T and remembers what failed.
@@ -161,12 +152,12 @@ func TestPromises(t *testing.T) {
 			}
 		}
 	})
-	t.Run("OfGroupsAreSkippedWithoutThem", func(t *testing.T) {
+	t.Run("OfLinksAreSkippedWithoutThem", func(t *testing.T) {
 		for _, c := range promises() {
 			errors, skipped := check(t, c, func(shared *memory.KV, _ *memory.Clock) ports.KV { return struct{ ports.KV }{shared} })
-			ofGroups := slices.ContainsFunc(groupPromises(), func(g promise) bool { return g.name == c.name })
-			if len(errors) > 0 || skipped != ofGroups {
-				t.Errorf("%s: skipped %t, want %t; %q", c.name, skipped, ofGroups, errors)
+			ofLinks := slices.ContainsFunc(linkPromises(), func(l promise) bool { return l.name == c.name })
+			if len(errors) > 0 || skipped != ofLinks {
+				t.Errorf("%s: skipped %t, want %t; %q", c.name, skipped, ofLinks, errors)
 			}
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,13 +11,10 @@ import (
 	"github.com/kernia-go/kernia/ports"
 )
 
-// Bounds of the port: see [ports.KV].
-const ()
-
-// A KV is a [ports.Groups] in the memory of this process. It starts no goroutine: each write drops up to 16 of
+// A KV is a [ports.LinkedKV] in the memory of this process. It starts no goroutine: each write drops up to 16 of
 // what has expired. Its memory is bounded, by [KVOptions], and this is what happens at the bound:
 //
-// Entries, counts and members of groups are bounded apart, so a flood of one kind costs the others nothing.
+// Entries and counts are bounded apart, so a flood of one kind costs the other nothing.
 //
 // Entries: those that expire next go first, expired ones before all others. An evicted entry is not found, as if
 // it had been deleted; short-lived one-time values go before sessions.
@@ -26,9 +22,6 @@ const ()
 // Counts: those that are forgotten next go first, but what they counted is not lost. It is kept in one of Limit
 // shared slots, picked by a keyed hash of key and limit, and a key that comes back goes on from its slot. A flood
 // of keys thus makes limits stricter for those who happen to share a slot, and never looser for anyone.
-//
-// Members: none is evicted while it lives, because ending all sessions of a user relies on the list. AddMember of one
-// more fails with [ports.ErrUnavailable].
 type KV struct {
 	clock ports.Clock
 	limit int
@@ -38,8 +31,6 @@ type KV struct {
 	size    int64 // of all keys and values in entries
 	entries *shelf[string, string]
 	counts  *shelf[string, counter]
-	members *shelf[member, struct{}]
-	groups  map[string]map[string]struct{}
 	slots   []counter // where evicted counts go; nil until the first
 	seed    maphash.Seed
 }
@@ -47,7 +38,7 @@ type KV struct {
 // KVOptions are the settings of a [KV]. The zero KVOptions are good for one small server.
 type KVOptions struct {
 	Clock ports.Clock // nil: the system's
-	Limit int         // at most so many entries, counts and members each; 0: 100,000
+	Limit int         // at most so many entries and as many counts; 0: 100,000
 	Bytes int64       // at most so many bytes of keys and values in entries; 0: 256 MiB
 }
 
@@ -56,8 +47,6 @@ type counter struct {
 	n     int64
 	until int64 // when it is forgotten
 }
-
-type member struct{ group, name string }
 
 // NewKV returns an empty KV.
 func NewKV(o KVOptions) *KV {
@@ -74,17 +63,15 @@ func NewKV(o KVOptions) *KV {
 		clock: o.Clock, limit: o.Limit, bytes: o.Bytes,
 		entries: newShelf[string, string](),
 		counts:  newShelf[string, counter](),
-		members: newShelf[member, struct{}](),
-		groups:  map[string]map[string]struct{}{},
 		seed:    maphash.MakeSeed(),
 	}
 }
 
-// Len returns how many entries, counts and members are held, expired ones that were not dropped yet included.
+// Len returns how many entries and counts are held, expired ones that were not dropped yet included.
 func (k *KV) Len() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.entries.len() + k.counts.len() + k.members.len()
+	return k.entries.len() + k.counts.len()
 }
 
 // Find implements [ports.KV].
@@ -224,77 +211,36 @@ func (k *KV) slot(key string, l ports.Limit) uint64 {
 	return maphash.Comparable(k.seed, place{key, l}) % uint64(len(k.slots))
 }
 
-// AddMember implements [ports.Groups].
-func (k *KV) AddMember(ctx context.Context, group, name string, expires time.Time) error {
-	if err := checkKeys(ctx, "join", group, name); err != nil {
-		return err
+// Swap implements [ports.LinkedKV].
+func (k *KV) Swap(ctx context.Context, key string, old *ports.Entry, e ports.Entry) (bool, error) {
+	if err := checkEntry(ctx, "swap", key, e); err != nil {
+		return false, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now, until := k.now(), expires.UnixMilli()
-	k.sweep(now)
-	m := member{strings.Clone(group), strings.Clone(name)}
-	if had, ok := k.members.until(m); ok {
-		k.members.put(m, max(had, until), struct{}{})
-		return nil
+	now, ok := k.find(key)
+	if ok != (old != nil) || ok && (now.Value != old.Value || now.Expires.UnixMilli() != old.Expires.UnixMilli()) {
+		return false, nil
 	}
-	for k.members.len() >= k.limit {
-		if next, _ := k.members.next(); next > now {
-			return fmt.Errorf("memory: join: %w: all %d members live", ports.ErrUnavailable, k.limit)
-		}
-		k.popMember()
-	}
-	k.members.put(m, until, struct{}{})
-	if k.groups[m.group] == nil {
-		k.groups[m.group] = map[string]struct{}{}
-	}
-	k.groups[m.group][m.name] = struct{}{}
-	return nil
+	k.put(key, e)
+	return true, nil
 }
 
-// Members implements [ports.Groups].
-func (k *KV) Members(ctx context.Context, group string) ([]string, error) {
-	if err := checkKeys(ctx, "members", group); err != nil {
-		return nil, err
+// Follow implements [ports.LinkedKV].
+func (k *KV) Follow(ctx context.Context, key string) (e, linked ports.Entry, ok bool, err error) {
+	if err := checkKeys(ctx, "follow", key); err != nil {
+		return e, linked, false, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var names []string
-	now := k.now()
-	for name := range k.groups[group] {
-		if until, _ := k.members.until(member{group, name}); until > now {
-			names = append(names, name)
-		}
+	e, _ = k.find(key)
+	if link, _, found := strings.Cut(e.Value, "\n"); found {
+		linked, ok = k.find(link)
 	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// RemoveMembers implements [ports.Groups].
-func (k *KV) RemoveMembers(ctx context.Context, group string, names ...string) error {
-	if err := checkKeys(ctx, "leave", append([]string{group}, names...)...); err != nil {
-		return err
+	if !ok {
+		e = ports.Entry{}
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, name := range names {
-		if k.members.remove(member{group, name}) {
-			k.ungroup(group, name)
-		}
-	}
-	return nil
-}
-
-func (k *KV) popMember() {
-	m, _ := k.members.pop()
-	k.ungroup(m.group, m.name)
-}
-
-func (k *KV) ungroup(group, name string) {
-	delete(k.groups[group], name)
-	if len(k.groups[group]) == 0 {
-		delete(k.groups, group)
-	}
+	return e, linked, ok, nil
 }
 
 func (k *KV) find(key string) (ports.Entry, bool) {
@@ -334,14 +280,11 @@ func (k *KV) sweep(now int64) {
 	for range 16 {
 		entry, anyEntry := k.entries.next()
 		count, anyCount := k.counts.next()
-		mate, anyMember := k.members.next()
 		switch {
 		case anyEntry && entry <= now:
 			k.popEntry()
 		case anyCount && count <= now:
 			k.counts.pop()
-		case anyMember && mate <= now:
-			k.popMember()
 		default:
 			return
 		}

@@ -1,7 +1,6 @@
 package memory_test
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -59,7 +58,6 @@ func TestKVBounds(t *testing.T) {
 			key := fmt.Sprintf("key %d", i)
 			put(t, kv, key, "value", start.Add(time.Minute))
 			add(t, kv, key, ports.Limit{Bound: 5, Window: time.Minute})
-			join(t, kv, "group", key, start.Add(time.Minute))
 		}
 		clock.Set(start.Add(time.Minute))
 		for range 200 {
@@ -146,27 +144,6 @@ func TestKVFlood(t *testing.T) {
 			t.Errorf("%d of 100 under a wider limit were allowed, want all", allowed)
 		}
 	})
-
-	t.Run("NeverDropsALivingMember", func(t *testing.T) {
-		clock := memory.NewClock(start)
-		kv := memory.NewKV(memory.KVOptions{Clock: clock, Limit: 100})
-		for i := range 100 {
-			join(t, kv, "user", strconv.Itoa(i), start.Add(time.Minute))
-		}
-		err := kv.AddMember(t.Context(), "other", "one more", start.Add(time.Hour))
-		if !errors.Is(err, ports.ErrUnavailable) {
-			t.Errorf("AddMember of one too many = %v, want ErrUnavailable", err)
-		}
-		join(t, kv, "user", "7", start.Add(time.Hour)) // not one more
-		if got, err := kv.Members(t.Context(), "user"); err != nil || len(got) != 100 {
-			t.Errorf("Members = %d of them, %v, want 100", len(got), err)
-		}
-		clock.Set(start.Add(time.Minute))
-		join(t, kv, "other", "one more", start.Add(time.Hour))
-		if err := kv.RemoveMembers(t.Context(), "user", "7"); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 func TestKVClock(t *testing.T) {
@@ -210,13 +187,6 @@ func add(t *testing.T, kv *memory.KV, key string, l ports.Limit) ports.LimitResu
 		t.Fatal(err)
 	}
 	return tally
-}
-
-func join(t *testing.T, kv *memory.KV, group, name string, expires time.Time) {
-	t.Helper()
-	if err := kv.AddMember(t.Context(), group, name, expires); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func want(t *testing.T, kv *memory.KV, keys ...string) {

@@ -43,11 +43,11 @@ func adapters(t *testing.T, r *repo) []string {
 	return broken
 }
 
-var implements = regexp.MustCompile(`(?m)\b_\s+ports\.(Store|KV|Groups)\s*=`)
+var implements = regexp.MustCompile(`(?m)\b_\s+ports\.(Store|KV|LinkedKV)\s*=`)
 
 func storeLacks(t *testing.T, r *repo, dir string) []string {
 	var lacks []string
-	kits := map[string]string{"Store": "storetest.Run(", "KV": "kvtest.Run(", "Groups": "kvtest.Run("}
+	kits := map[string]string{"Store": "storetest.Run(", "KV": "kvtest.Run(", "LinkedKV": "kvtest.Run("}
 	var ports []string
 	for _, file := range r.in(dir, isGo) {
 		for _, m := range implements.FindAllStringSubmatch(r.read(t, file), -1) {

@@ -1,7 +1,7 @@
-// Package kerniaredis keeps Kernia's expiring values in Redis: it is a [ports.KV] and a [ports.Groups].
+// Package kerniaredis keeps Kernia's expiring values in Redis: it is a [ports.LinkedKV].
 //
 // It works with Redis 6.2 or newer, one server, a failover group behind Sentinel or a Cluster: every command and
-// script touches one key. Several programs may share one server under different prefixes.
+// script needs one key. Several programs may share one server under different prefixes.
 //
 // An entry carries its own expiry, judged by the clock of this process. Redis is told to forget it one minute
 // later, so that programs whose clocks differ by less agree. What Redis does to keys on its own is beyond this

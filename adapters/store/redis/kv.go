@@ -18,7 +18,7 @@ const (
 	maxTTL = 1 << 50     // milliseconds, 35,000 years: Redis refuses more than fits its own clock
 )
 
-// A KV is a [ports.Groups] in Redis. It is safe for concurrent use.
+// A KV is a [ports.LinkedKV] in Redis. It is safe for concurrent use.
 //
 // A Take whose answer is lost is not sent again: it ends with [ports.ErrUnavailable], never with "not found".
 // An Add whose answer is lost may be sent again by the client and then counts twice. Neither is ever undone.
@@ -30,7 +30,7 @@ type KV struct {
 	script scripts
 }
 
-var _ ports.Groups = (*KV)(nil)
+var _ ports.LinkedKV = (*KV)(nil)
 
 // Options are the settings of a [KV]. The zero Options are recommended.
 type Options struct {

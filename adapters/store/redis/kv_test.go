@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,10 +35,10 @@ func TestServer(t *testing.T) {
 		if _, err := kv.Add(ctx, "count", ports.Limit{Bound: 1, Window: time.Hour}); err != nil {
 			t.Error(err)
 		}
-		if err := errors.Join(kv.AddMember(ctx, "group", "long", at(time.Hour)), kv.AddMember(ctx, "group", "short", at(time.Minute))); err != nil {
-			t.Error(err)
+		if ok, err := kv.Swap(ctx, "swapped", nil, ports.Entry{Value: "value", Expires: at(time.Hour)}); !ok || err != nil {
+			t.Errorf("Swap = %t, %v, want true, nil", ok, err)
 		}
-		for _, key := range []string{"v:entry", "c:count", "g:group"} {
+		for _, key := range []string{"v:entry", "c:count", "v:swapped"} {
 			if got, want := c.PTTL(ctx, p+key).Val(), time.Hour+time.Minute; got > want || got < want-20*time.Second {
 				t.Errorf("PTTL(%s) = %v, want about %v", key, got, want)
 			}
@@ -49,23 +48,6 @@ func TestServer(t *testing.T) {
 		}
 		if got, want := c.PTTL(ctx, p+"v:entry").Val(), 2*time.Minute; got > want || got < want-20*time.Second {
 			t.Errorf("PTTL after Replace = %v, want about %v", got, want)
-		}
-	})
-
-	t.Run("DropsExpiredMembers", func(t *testing.T) {
-		clock := memory.NewClock(clock.Now())
-		kv, c, p := open(t, clock)
-		for i := range 50 {
-			if err := kv.AddMember(ctx, "group", strconv.Itoa(i), clock.Now().Add(time.Minute)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		clock.Advance(2 * time.Minute)
-		if err := kv.AddMember(ctx, "group", "new", clock.Now().Add(time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		if got := c.ZCard(ctx, p+"g:group").Val(); got != 1 {
-			t.Errorf("the group holds %d members, want the new one alone", got)
 		}
 	})
 
@@ -95,7 +77,7 @@ func TestServer(t *testing.T) {
 		kv, c, p := open(t, clock)
 		foreign := []error{
 			c.Set(ctx, p+"v:text", "no expiry", time.Hour).Err(), c.LPush(ctx, p+"v:list", "x").Err(),
-			c.Set(ctx, p+"c:text", "no count", time.Hour).Err(), c.Set(ctx, p+"g:text", "no group", time.Hour).Err(),
+			c.Set(ctx, p+"c:text", "no count", time.Hour).Err(),
 		}
 		if err := errors.Join(foreign...); err != nil {
 			t.Fatal(err)
@@ -106,8 +88,15 @@ func TestServer(t *testing.T) {
 		unavailable(t, "Find", ok, err, "list")
 		tally, err := kv.Add(ctx, "text", ports.Limit{Bound: 1, Window: time.Hour})
 		unavailable(t, "Add", tally.Allowed, err, "text", "no count")
-		_, err = kv.Members(ctx, "text")
-		unavailable(t, "Members", false, err, "text", "no group")
+		_, _, ok, err = kv.Follow(ctx, "text")
+		unavailable(t, "Follow", ok, err, "text", "no expiry")
+		for _, link := range []string{"text", "list"} {
+			put(t, kv, "link", link+"\n", at(time.Hour))
+			_, _, ok, err = kv.Follow(ctx, "link")
+			unavailable(t, "Follow", ok, err, link, "no expiry")
+		}
+		ok, err = kv.Swap(ctx, "list", nil, ports.Entry{Value: "value", Expires: at(time.Hour)})
+		unavailable(t, "Swap", ok, err, "list")
 	})
 
 	t.Run("IsTheSystemsClockByDefault", func(t *testing.T) {
@@ -136,14 +125,13 @@ func TestCommands(t *testing.T) {
 		_, _, _ = kv.Find(ctx, "key")
 		_, _ = kv.Replace(ctx, "key", ports.Entry{Value: "value", Expires: until})
 		_, _ = kv.Add(ctx, "key", ports.Limit{Bound: 1, Window: time.Hour})
-		_ = kv.AddMember(ctx, "key", "a", until)
-		_, _ = kv.Members(ctx, "key")
-		_ = kv.RemoveMembers(ctx, "key", "a", "b")
+		_, _ = kv.Swap(ctx, "key", nil, ports.Entry{Value: "key\n", Expires: until})
+		_, _, _, _ = kv.Follow(ctx, "key")
 		_, _, _ = kv.Take(ctx, "key")
 		_ = kv.Delete(ctx, "key", "key2", "key3")
 	}
-	if got, want := len(seen.commands), 11; got != want {
-		t.Errorf("%d commands for 9 calls, want %d: one each, and one a key to delete", got, want)
+	if got, want := len(seen.commands), 10; got != want {
+		t.Errorf("%d commands for 8 calls, want %d: one each, and one a key to delete", got, want)
 	}
 	for _, command := range seen.commands {
 		if got := strings.Count(command, p); got != 1 {

@@ -31,11 +31,10 @@ func calls(kv *kerniaredis.KV) map[string]func(ctx context.Context) error {
 			_, err := kv.Add(ctx, secret, ports.Limit{Bound: 1 << 40, Window: time.Hour})
 			return err
 		},
-		"Delete":        func(ctx context.Context) error { return kv.Delete(ctx, secret, secret+"2") },
-		"AddMember":     func(ctx context.Context) error { return kv.AddMember(ctx, secret, secret, until) },
-		"Members":       func(ctx context.Context) error { _, err := kv.Members(ctx, secret); return err },
-		"RemoveMembers": func(ctx context.Context) error { return kv.RemoveMembers(ctx, secret, secret) },
-		"Ping":          kv.Ping,
+		"Delete": func(ctx context.Context) error { return kv.Delete(ctx, secret, secret+"2") },
+		"Swap":   func(ctx context.Context) error { _, err := kv.Swap(ctx, secret, &e, e); return err },
+		"Follow": func(ctx context.Context) error { _, _, _, err := kv.Follow(ctx, secret); return err },
+		"Ping":   kv.Ping,
 	}
 }
 

@@ -2,12 +2,12 @@ package kerniaredis
 
 import "github.com/redis/go-redis/v9"
 
-// scripts are the steps that no single command takes atomically. Each touches the one key it is given. Times are
+// scripts are the steps that no single command takes. Each writes at most the one key it is given. Times are
 // milliseconds since 1970 by our clock, which Lua's numbers hold exactly.
-type scripts struct{ replace, add, join *redis.Script }
+type scripts struct{ replace, add, swap, follow *redis.Script }
 
 func newScripts() scripts {
-	return scripts{redis.NewScript(replaceScript), redis.NewScript(addScript), redis.NewScript(joinScript)}
+	return scripts{redis.NewScript(replaceScript), redis.NewScript(addScript), redis.NewScript(swapScript), redis.NewScript(followScript)}
 }
 
 // now, entry, ttl (0: it has expired).
@@ -43,11 +43,42 @@ count, till = count + 1, now + tonumber(ARGV[3])
 redis.call('SET', KEYS[1], string.format('%.0f:%.0f', count, till), 'PX', string.format('%.0f', ARGV[3] + ARGV[4]))
 return {1, count, till}`
 
-// expires, member, ttl, forgotten: those that expired before it are dropped for good.
-const joinScript = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[4])
-redis.call('ZADD', KEYS[1], 'GT', ARGV[1], ARGV[2])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+// now, old entry (”: none), entry, ttl (0: it has expired).
+const swapScript = `
+local now = tonumber(ARGV[1])
+local held = redis.call('GET', KEYS[1])
+if held then
+  local expires = tonumber(string.match(held, '^(%-?%d+):'))
+  if expires and expires <= now then
+    held = false
+  end
+end
+if (held or '') ~= ARGV[2] then
+  return 0
+end
+if ARGV[4] == '0' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
 end
 return 1`
+
+// how long the prefix of entries is; answers with the entry and the one it links to, with the first alone if it links to nothing or the
+// server lets no script read the second, and with neither if one is missing.
+const followScript = `
+local from = redis.call('GET', KEYS[1])
+if not from then
+  return {}
+end
+local link = string.match(from, '^%-?%d+:([^\n]*)\n')
+if not link then
+  return {from}
+end
+local to = redis.pcall('GET', string.sub(KEYS[1], 1, ARGV[1]) .. link)
+if type(to) == 'table' then
+  return {from}
+end
+if not to then
+  return {}
+end
+return {from, to}`

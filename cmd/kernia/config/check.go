@@ -124,6 +124,7 @@ func (s *Settings) key(setting string) string {
 		"Config.Tables":              "modelName or fields",
 		"Config.Session.ExpiresIn":   "session.expiresIn",
 		"Config.Session.StoreTokens": "session.storeTokens",
+		"Config.Session.PerUser":     "session.perUser",
 		"Config.Cookies":             "advanced",
 		"Config.Cookies.Names":       "advanced.cookies",
 		"Config.RateLimit":           "rateLimit",

@@ -24,6 +24,8 @@ type Session struct {
 	DisableSessionRefresh bool `key:"disableSessionRefresh"`
 	// With `redis.url`: sessions are kept in the database as well, for what Redis loses.
 	StoreSessionInDatabase bool `key:"storeSessionInDatabase"`
+	// With `redis.url`: how many sessions one user has, up to 1000; one more ends the oldest.
+	PerUser int64 `key:"perUser,own" default:"100"`
 	// How the database keeps tokens: `hashed`, so that who reads it cannot sign in, or `plain`, for a database shared
 	// with Better Auth.
 	StoreTokens string `key:"storeTokens,own" default:"hashed"`
@@ -32,6 +34,7 @@ type Session struct {
 func (s *Session) check(c *checker) {
 	c.oneOf("storeTokens", s.StoreTokens, "hashed", "plain")
 	c.atLeast("expiresIn", s.ExpiresIn, 1)
+	c.atLeast("perUser", s.PerUser, 1)
 	if s.StoreSessionInDatabase && c.all.Redis.URL == "" {
 		c.wrong("storeSessionInDatabase", "needs redis.url; without it sessions are in the database anyway")
 	}
@@ -40,7 +43,7 @@ func (s *Session) check(c *checker) {
 func (s *Settings) session() kernia.SessionConfig {
 	c := kernia.SessionConfig{
 		ExpiresIn: seconds(s.Session.ExpiresIn), UpdateAge: seconds(s.Session.UpdateAge), FreshAge: seconds(s.Session.FreshAge),
-		DisableRefresh: s.Session.DisableSessionRefresh,
+		DisableRefresh: s.Session.DisableSessionRefresh, PerUser: int(s.Session.PerUser),
 	}
 	switch {
 	case s.Redis.URL == "":

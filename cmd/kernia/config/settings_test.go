@@ -46,6 +46,7 @@ var settings = []setting{
 	{"session.storeSessionInDatabase", `"redis": {"url": "redis://x"}, "session": {"storeSessionInDatabase": true}`, func(c *kernia.Config) {
 		c.Session.Place = kernia.InBoth
 	}},
+	{"session.perUser", `"session": {"perUser": 5}`, func(c *kernia.Config) { c.Session.PerUser = 5 }},
 	{"session.storeTokens", `"session": {"storeTokens": "plain"}`, func(c *kernia.Config) { c.Session.StoreTokens = kernia.Plain }},
 	{"advanced.cookiePrefix", `"advanced": {"cookiePrefix": "x"}`, func(c *kernia.Config) { c.Cookies.Prefix = "x" }},
 	{"advanced.useSecureCookies", `"advanced": {"useSecureCookies": true}`, func(c *kernia.Config) { c.Cookies.Secure = &yes }},
@@ -187,7 +188,7 @@ func TestDefaults(t *testing.T) {
 		}
 		want := kernia.Config{
 			BaseURL: "https://a.example.com", Secret: secret, Tables: map[string]kernia.Naming{}, Cookies: kernia.CookieConfig{Prefix: "better-auth"},
-			Session:   kernia.SessionConfig{ExpiresIn: 7 * 24 * time.Hour, UpdateAge: 24 * time.Hour, FreshAge: 24 * time.Hour},
+			Session:   kernia.SessionConfig{ExpiresIn: 7 * 24 * time.Hour, UpdateAge: 24 * time.Hour, FreshAge: 24 * time.Hour, PerUser: 100},
 			RateLimit: kernia.RateLimitConfig{Window: 10 * time.Second, Max: 100},
 		}
 		if !reflect.DeepEqual(c, want) || len(features) != 1 {
