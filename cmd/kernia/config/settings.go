@@ -18,7 +18,7 @@ type Settings struct {
 	Development bool `key:"development,own"`
 	// Where to listen; port 0 takes a free one.
 	Addr string `key:"addr,own" default:"127.0.0.1:8080"`
-	// The framework that carries the routes: `nethttp`, `chi`, `echo`, `fiber`. They answer alike.
+	// The framework that carries the routes: `nethttp`, `chi`, `echo`, `fiber`. Each gives the same answers to valid HTTP; what is not valid is refused in the words of the framework.
 	HTTP string `key:"http,own" default:"chi"`
 	// The public URL of the routes, path included. Links, cookies and the origin check rest on it. Without a path
 	// it is `/api/auth`.
