@@ -153,12 +153,18 @@ func (c *Call) failure(ctx context.Context, err error) Response {
 	return resp
 }
 
-// explain returns what a caller is told about err: an Error as it is, an outage as ErrBusy, all else as ErrInternal.
+// explain returns what a caller is told about err: an Error as it is, a value that the database does not accept as
+// ErrRefused, an outage as ErrBusy, all else as ErrInternal.
 // What the caller is not told goes to the log.
 func (a *Auth) explain(ctx context.Context, err error) *Error {
 	e, ok := errors.AsType[*Error](err)
+	refused, _ := errors.AsType[*ports.RefusedError](err)
 	switch {
 	case ok:
+	case refused != nil && refused.Field != "":
+		e = ErrRefused.With("field", refused.Field).Because(err)
+	case refused != nil:
+		e = ErrRefused.Because(err)
 	case outage(err):
 		e = ErrBusy.Because(err)
 	default:

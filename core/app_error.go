@@ -198,6 +198,7 @@ var (
 	ErrSessionTooLarge  = &Error{Kind: TooLarge, Code: "SESSION_TOO_LARGE", Message: "The session would be too large"}
 	ErrUserExists       = &Error{Kind: Unprocessable, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
 	ErrFieldTaken       = &Error{Kind: Unprocessable, Code: "FIELD_ALREADY_TAKEN", Message: "A value that must be unique is already taken"}
+	ErrRefused          = &Error{Kind: Invalid, Code: "VALUE_NOT_ACCEPTED", Message: "A value is not accepted"}
 	ErrUserNotFound     = &Error{Kind: NotFound, Code: "USER_NOT_FOUND", Message: "User not found"}
 	ErrPasswordTooShort = &Error{Kind: Invalid, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
 	ErrPasswordTooLong  = &Error{Kind: Invalid, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}

@@ -11,12 +11,12 @@ import (
 //
 // Every method is safe for concurrent use, by any number of processes on one database. When its context is done, a
 // call soon ends with an error that wraps the context's own; it has then changed everything or nothing. No match is
-// never an error. Errors are a *[ConflictError], [ErrUnavailable], [ErrInvalid] or the context's own, wrapped with
-// their cause. A cause may name tables and columns, but never contains a value.
+// never an error. Errors are a *[ConflictError], a *[RefusedError], [ErrUnavailable], [ErrInvalid] or the context's own,
+// wrapped with their cause. A cause may name tables and columns, but never contains a value.
 //
 // A Store copies its arguments and returns copies. Times have millisecond precision and are returned in UTC. An id or
 // reference that is invalid in the model's [IDKind] matches nothing in a condition, and is ErrInvalid in Create and in
-// a Set.
+// a Set. Any other value of its field's type that the store cannot keep is a *RefusedError there.
 //
 // Callers never depend on Tx for correctness: Create, Update and Take are each one atomic step.
 type Store interface {
@@ -112,6 +112,25 @@ type ConflictError struct {
 	Model string
 	Key   string // its fields joined by commas, as Key.String writes them; "" for a key that no model declares
 }
+
+// A RefusedError says that the database does not accept a value of a record: the column is too narrow, a rule that the
+// application gave it does not hold, or the database has no form for the value. It wraps [ErrInvalid]. Callers take it
+// for a mistake of whoever gave the value.
+type RefusedError struct {
+	Model string
+	Field string // "" where the database does not tell which
+}
+
+// Error names the model and the field, never a value.
+func (e *RefusedError) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("%q refuses a value", e.Model)
+	}
+	return fmt.Sprintf("%q.%q refuses the value", e.Model, e.Field)
+}
+
+// Unwrap returns ErrInvalid.
+func (e *RefusedError) Unwrap() error { return ErrInvalid }
 
 // Error names the model and the key, never a value.
 func (e *ConflictError) Error() string {

@@ -42,7 +42,7 @@ func checkValue(m *ports.Model, i int, v ports.Value) error {
 		ok = utf8.ValidString(v.AsString()) && utf8.ValidString(v.AsJSON())
 	}
 	if !ok {
-		return fmt.Errorf("%w: %q.%q cannot hold such text", ports.ErrInvalid, m.Name, m.Fields[i].Name)
+		return &ports.RefusedError{Model: m.Name, Field: m.Fields[i].Name}
 	}
 	return nil
 }

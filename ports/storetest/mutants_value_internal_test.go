@@ -147,6 +147,20 @@ func valueMutants() []mutant {
 		onText("text is cut at 65535 bytes", "Values/KeepLongText", func(s string) string { return s[:min(len(s), 65535)] }),
 		onText("text is cut at NUL", "Values/KeepNULOrRefuseIt", func(s string) string { s, _, _ = strings.Cut(s, "\x00"); return s }),
 		onText("broken text is repaired", "Values/KeepBrokenUTF8OrRefuseIt", func(s string) string { return strings.ToValidUTF8(s, "\ufffd") }),
+		onCreate("text that is refused is a defect of the call", "Values/KeepNULOrRefuseIt Values/KeepBrokenUTF8OrRefuseIt",
+			func(s ports.Store, ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+				if i := m.Field("text"); i > 0 && strings.ContainsAny(r[i].AsString(), "\x00\xff") {
+					return nil, ports.ErrInvalid
+				}
+				return s.Create(ctx, m, r)
+			}),
+		onCreate("a long key is an outage", "Values/KeepALongKeyOrRefuseIt",
+			func(s ports.Store, ctx context.Context, m *ports.Model, r ports.Record) (ports.Record, error) {
+				if m.Field("email") > 0 && len(at(m, r, "email").AsString()) > 8000 {
+					return nil, ports.ErrUnavailable
+				}
+				return s.Create(ctx, m, r)
+			}),
 		onValues("numbers are floats", "Values/KeepNumbers", func(v ports.Value) ports.Value {
 			if n := v.AsInt(); n > -1<<62 && n < 1<<62 && v.Type() == ports.TypeInt {
 				return ports.Int(int64(float64(n)))

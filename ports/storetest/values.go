@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/rand"
 	"errors"
 	"math"
 	"strings"
@@ -15,6 +16,7 @@ func keeping() []promise {
 		{name: "KeepLongText", prove: keepLongText},
 		{name: "KeepNULOrRefuseIt", prove: func(k *kit) { keepOrRefuse(k, "a\x00b", "a") }},
 		{name: "KeepBrokenUTF8OrRefuseIt", prove: func(k *kit) { keepOrRefuse(k, "a\xffb", "a\ufffdb") }},
+		{name: "KeepALongKeyOrRefuseIt", prove: keepLongKey},
 		{name: "KeepNumbers", prove: keepNumbers},
 		{name: "KeepTruths", prove: func(k *kit) { keep(k, "flag", ports.Bool(false), ports.Bool(true), ports.Value{}) }},
 		{name: "KeepTimesToTheMillisecond", prove: keepTimes},
@@ -69,14 +71,14 @@ func keepOrRefuse(k *kit, text, part string) {
 	if _, err := d.Create(k.ctx, k.sample, want); err == nil {
 		got, _ := d.get(k.sample, want[0])
 		k.want("Find", got, want)
-	} else if !errors.Is(err, ports.ErrInvalid) {
-		k.Errorf("Create with such text: %v, want ErrInvalid", err)
+	} else {
+		k.refused("Create with such text", err, k.sample, "text")
 	}
 	r := d.add(k.sample, nil)
 	if _, _, err := d.Update(k.ctx, changed(k.sample, "text"), []ports.Value{r[0], ports.String(text)}); err == nil {
 		r[k.sample.Field("text")] = ports.String(text)
-	} else if !errors.Is(err, ports.ErrInvalid) {
-		k.Errorf("Update with such text: %v, want ErrInvalid", err)
+	} else {
+		k.refused("Update with such text", err, k.sample, "text")
 	}
 	got, _ := d.get(k.sample, r[0])
 	k.want("Find after Update", got, r)
@@ -88,6 +90,41 @@ func keepOrRefuse(k *kit, text, part string) {
 			k.Errorf("Find by such text = %d records, %v", len(rs), err)
 		}
 	}
+}
+
+// refused expects a *RefusedError about the field, or about none where field is "".
+func (k *kit) refused(what string, err error, m *ports.Model, field string) {
+	k.Helper()
+	r, ok := errors.AsType[*ports.RefusedError](err)
+	if !ok || r.Model != m.Name || field != "" && r.Field != field || !errors.Is(err, ports.ErrInvalid) {
+		k.Errorf("%s: %v, want a RefusedError about %q.%q", what, err, m.Name, field)
+	}
+}
+
+// keepLongKey stores values of a unique key that are too long for the indexes of many databases, and cannot be
+// compressed.
+func keepLongKey(k *kit) {
+	d := k.store()
+	var long strings.Builder
+	for range 400 {
+		long.WriteString(rand.Text())
+	}
+	before := d.add(k.user, nil)
+	want := k.record(k.user, values{"email": ports.String(long.String())})
+	if _, err := d.Create(k.ctx, k.user, want); err == nil {
+		got, _ := d.get(k.user, want[0])
+		k.want("Find", got, want)
+		d.drop(deleted(k.user, cond("id", ports.Eq)), want[0])
+	} else {
+		k.refused("Create with a long key", err, k.user, "")
+	}
+	after, _, err := d.Update(k.ctx, changed(k.user, "email"), []ports.Value{before[0], want[1]})
+	if err != nil {
+		k.refused("Update with a long key", err, k.user, "")
+		after = before
+	}
+	got, _ := d.get(k.user, before[0])
+	k.want("Find after Update", got, after)
 }
 
 func keepNumbers(k *kit) {

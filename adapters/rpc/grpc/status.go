@@ -68,6 +68,9 @@ func Status(err error) error {
 	}](err); ok {
 		return e
 	}
+	if refused, _ := errors.AsType[*ports.RefusedError](err); refused != nil {
+		return carry(kernia.ErrRefused)
+	}
 	switch {
 	case errors.Is(err, ports.ErrUnavailable):
 		return carry(kernia.ErrBusy)

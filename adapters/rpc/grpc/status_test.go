@@ -69,6 +69,7 @@ func TestStatus(t *testing.T) {
 		{own, codes.DataLoss, ""},
 		{fmt.Errorf("doing: %w", own), codes.DataLoss, ""},
 		{fmt.Errorf("find: %w", ports.ErrUnavailable), codes.Unavailable, "SERVICE_UNAVAILABLE"},
+		{fmt.Errorf("create: %w", &ports.RefusedError{Model: "user", Field: "bio"}), codes.InvalidArgument, "VALUE_NOT_ACCEPTED"},
 		{kernia.ErrBusy.Because(context.Canceled), codes.Unavailable, "SERVICE_UNAVAILABLE"},
 		{context.Canceled, codes.Canceled, ""},
 		{fmt.Errorf("find: %w", context.DeadlineExceeded), codes.DeadlineExceeded, ""},

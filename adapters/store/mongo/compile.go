@@ -235,7 +235,7 @@ func (t *table) change(changes []ports.Change, values []ports.Value) (*change, e
 		in, ok := f.encode(values[i])
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("%w: %q.%q cannot hold such text", ports.ErrInvalid, t.model.Name, f.field.Name)
+			return nil, &ports.RefusedError{Model: t.model.Name, Field: f.field.Name}
 		case c.Add:
 			ch.add = append(ch.add, addition{f, values[i].AsInt()})
 		case in == nil && !f.explicit:

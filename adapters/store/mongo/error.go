@@ -17,9 +17,14 @@ import (
 // refusals are the codes by which a server says that the command itself is wrong, as a sum out of range is.
 // Every other code, from "shutting down" to "not authorized", means that the store could not be asked.
 var refusals = [...]int{
-	2,     // BadValue
-	9,     // FailedToParse
-	14,    // TypeMismatch
+	2,  // BadValue
+	9,  // FailedToParse
+	14, // TypeMismatch
+}
+
+// unfit are the codes by which a server says that it takes no such document.
+var unfit = [...]int{
+	121,   // DocumentValidationFailure, by a validator of the application's
 	10334, // BSONObjectTooLarge
 	17280, // KeyTooLong
 	17419, // the changed document is too large
@@ -43,7 +48,10 @@ func fail(ctx context.Context, doing string, m *ports.Model, err error) error {
 	case errors.As(err, &said):
 		code, name := codeOf(err)
 		kind := ports.ErrUnavailable
-		if slices.Contains(refusals[:], code) {
+		switch {
+		case slices.Contains(unfit[:], code) && m != nil:
+			kind = &ports.RefusedError{Model: m.Name, Field: invalidField(m, err)}
+		case slices.Contains(refusals[:], code):
 			kind = ports.ErrInvalid
 		}
 		return fmt.Errorf("kerniamongo: %s: %w: the server answered %d %s", doing, kind, code, name)
@@ -52,6 +60,19 @@ func fail(ctx context.Context, doing string, m *ports.Model, err error) error {
 		return fmt.Errorf("kerniamongo: %s: %w: a value that BSON cannot hold", doing, ports.ErrInvalid)
 	}
 	return fmt.Errorf("kerniamongo: %s: %w: %v", doing, ports.ErrUnavailable, err) //nolint:errorlint // a deadline in it is the Store's own and must not look like the caller's
+}
+
+// invalidField returns the field of which the server says that a validator refuses its value, "" where it says none.
+func invalidField(m *ports.Model, err error) string {
+	for _, raw := range replies(err) {
+		rules, _ := raw.Lookup("errInfo", "details", "schemaRulesNotSatisfied", "0", "propertiesNotSatisfied", "0", "propertyName").StringValueOK()
+		for i := range m.Fields {
+			if rules == m.Fields[i].ColumnName() {
+				return m.Fields[i].Name
+			}
+		}
+	}
+	return ""
 }
 
 // codeOf returns the code of a server's error and its name.

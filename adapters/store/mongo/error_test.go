@@ -101,3 +101,29 @@ func TestConflicts(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusesWhatAValidatorDoes names the field where the server does, and shows no value. F08.
+func TestRefusesWhatAValidatorDoes(t *testing.T) {
+	ms := newModels(ports.IDText)
+	rule := bson.D{{Key: "propertiesNotSatisfied", Value: bson.A{bson.D{{Key: "propertyName", Value: "name"}, {Key: "consideredValue", Value: secret}}}}}
+	details := bson.E{Key: "errInfo", Value: bson.D{{Key: "details", Value: bson.D{{Key: "schemaRulesNotSatisfied", Value: bson.A{rule}}}}}}
+	for name, c := range map[string]struct {
+		say   bson.D
+		field string
+	}{
+		"ADocument":     {append(refused(121, "Document failed validation"), details), "name"},
+		"NoNamedField":  {refused(121, "Document failed validation"), ""},
+		"AKeyTooLong":   {refused(17280, "key too large to index: "+secret), ""},
+		"ATooLargeRow":  {refused(17419, "Resulting document after update is larger than 16777216"), ""},
+		"ATooLargeBSON": {refused(10334, "BSONObj size is invalid"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, _ := scripted(t, func(string, bson.Raw) bson.D { return c.say })
+			_, err := store.Create(t.Context(), ms.user, newUser("x", secret))
+			var refused *ports.RefusedError
+			if !errors.As(err, &refused) || refused.Model != "user" || refused.Field != c.field || strings.Contains(err.Error(), secret) {
+				t.Errorf("Create = %v, want a RefusedError about %q", err, c.field)
+			}
+		})
+	}
+}

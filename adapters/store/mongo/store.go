@@ -161,7 +161,7 @@ func (s *Store) document(ctx context.Context, t *table, r ports.Record) (bson.D,
 		}
 		in, ok := f.encode(r[i])
 		if !ok {
-			return nil, fmt.Errorf("%w: %q.%q cannot hold such text", ports.ErrInvalid, t.model.Name, f.field.Name)
+			return nil, &ports.RefusedError{Model: t.model.Name, Field: f.field.Name}
 		}
 		doc = append(doc, bson.E{Key: f.name, Value: in})
 	}

@@ -84,6 +84,7 @@ type table struct {
 	name    string // quoted and, where there is a schema, qualified
 	columns []column
 	indexes []index
+	checks  []index // by name, what CHECK constraints look at
 }
 
 // table returns what is known of m's table, from the catalogue the first time.

@@ -40,6 +40,8 @@ func (s *Store) fail(ctx context.Context, doing string, m *ports.Model, err erro
 		return wrap(ports.ErrUnavailable, network(err))
 	case pg.Code == "23505" && m != nil:
 		return fmt.Errorf("kerniapostgres: %s: %w", doing, &ports.ConflictError{Model: m.Name, Key: s.conflict(m, pg)})
+	case refuses(pg.Code) && m != nil:
+		return fmt.Errorf("kerniapostgres: %s: %w: %s", doing, &ports.RefusedError{Model: m.Name, Field: s.refused(m, pg)}, describe(pg))
 	}
 	return wrap(kind(pg.Code), describe(pg))
 }
@@ -54,6 +56,41 @@ func kind(code string) error {
 		return ports.ErrInvalid
 	}
 	return ports.ErrUnavailable
+}
+
+// refuses reports whether an SQLSTATE says that a column, a rule or a trigger of the application's takes no such value:
+// data exceptions, a null, a check, a view's condition, a value too long for an index, RAISE.
+func refuses(code string) bool {
+	return strings.HasPrefix(code, "22") || slices.Contains([]string{"23502", "23514", "23P01", "44000", "54000", "P0001"}, code)
+}
+
+// refused returns the field that the server's complaint is about, "" where it names none or several.
+func (s *Store) refused(m *ports.Model, pg *pgconn.PgError) string {
+	columns := []string{pg.ColumnName}
+	if pg.ColumnName == "" {
+		columns = s.constrained(m, pg.ConstraintName)
+	}
+	for i := range m.Fields {
+		if len(columns) == 1 && m.Fields[i].ColumnName() == columns[0] {
+			return m.Fields[i].Name
+		}
+	}
+	return ""
+}
+
+// constrained returns the columns of a named index or check of m's table, as far as they are known.
+func (s *Store) constrained(m *ports.Model, name string) []string {
+	known, ok := s.known.Load().tables.Load(m)
+	if !ok || name == "" {
+		return nil
+	}
+	t := known.(*table)
+	for _, x := range slices.Concat(t.indexes, t.checks) {
+		if x.Name == name {
+			return x.Columns
+		}
+	}
+	return nil
 }
 
 // describe names what the server complains of by code and by the names of tables and columns alone.
@@ -104,14 +141,7 @@ func coded(err error, codes ...string) bool {
 
 // conflict names the declared key of m that the violated constraint is of, "" where m declares none such.
 func (s *Store) conflict(m *ports.Model, pg *pgconn.PgError) string {
-	var columns []string
-	if t, ok := s.known.Load().tables.Load(m); ok {
-		for _, x := range t.(*table).indexes {
-			if x.Name == pg.ConstraintName {
-				columns = x.Columns
-			}
-		}
-	}
+	columns := s.constrained(m, pg.ConstraintName)
 	if columns == nil {
 		columns = detailed(pg.Detail)
 	}

@@ -1,6 +1,7 @@
 package kerniapostgres_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,19 +20,34 @@ func leaks(err error, value string) bool {
 	return strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), value) || errors.As(err, &pg)
 }
 
+// incompressible returns text that no index of PostgreSQL takes.
+func incompressible() string {
+	var b strings.Builder
+	for range 200 {
+		b.WriteString(rand.Text())
+	}
+	return b.String()
+}
+
 func TestError(t *testing.T) {
 	const secret = "s3cret@example.com"
 	pool := newPool(t)
 	schema := newSchema(t, pool, `CREATE TABLE "user" ("id" text PRIMARY KEY, "email" text NOT NULL UNIQUE CHECK (length("email") > 3),
-		"role" varchar(5), "count" smallint, "document" jsonb, "list" text)`)
+		"role" varchar(5), "count" smallint, "document" jsonb, "list" text, "must" text DEFAULT '' NOT NULL)`)
 	run(t, pool, "CREATE UNIQUE INDEX ON "+schema+`."user" (lower("email"))`)
 	s := kerniapostgres.New(pool, kerniapostgres.Options{Schema: schema})
 	m := model(ports.IDText, "user", text("email"), null(text("role")), null(number("count")),
-		ports.Field{Name: "document", Type: ports.TypeJSON, Null: true}, ports.Field{Name: "list", Type: ports.TypeList, Null: true})
+		ports.Field{Name: "document", Type: ports.TypeJSON, Null: true}, ports.Field{Name: "list", Type: ports.TypeList, Null: true}, null(text("must")))
 	m.Unique = []ports.Key{{"email"}}
-	add(t, s, m, values{"id": ports.String("1"), "email": ports.String(secret)})
+	add(t, s, m, values{"id": ports.String("1"), "email": ports.String(secret), "must": ports.String("x")})
 	run(t, pool, `INSERT INTO `+schema+`."user" VALUES ('bad', 'bad list', NULL, NULL, NULL, '`+secret+`')`)
 	invalid := func(err error) bool { return errors.Is(err, ports.ErrInvalid) }
+	refused := func(field string) func(error) bool {
+		return func(err error) bool {
+			var r *ports.RefusedError
+			return errors.As(err, &r) && r.Model == "user" && r.Field == field
+		}
+	}
 	conflict := func(key string) func(error) bool {
 		return func(err error) bool {
 			var c *ports.ConflictError
@@ -44,19 +60,22 @@ func TestError(t *testing.T) {
 	}{
 		"AConflict":               {values{"email": ports.String(secret)}, conflict("email")},
 		"AConflictOfNoDeclared":   {values{"email": ports.String(strings.ToUpper(secret))}, conflict("")},
-		"TextThatIsTooLong":       {values{"role": ports.String(secret)}, invalid},
-		"ANumberThatIsTooBig":     {values{"count": ports.Int(12345678)}, invalid},
-		"JSONThatIsNone":          {values{"document": ports.JSON(secret)}, invalid},
-		"JSONWithAZero":           {values{"document": ports.JSON(`"` + secret + `\u0000"`)}, invalid},
-		"TextWithAZero":           {values{"email": ports.String(secret + "\x00")}, invalid},
-		"TextThatIsNotUTF8":       {values{"email": ports.String(secret + "\xff")}, invalid},
-		"AListWithAZero":          {values{"list": ports.List([]string{secret + "\x00"})}, invalid},
-		"ACheckOfTheApplication":  {values{"email": ports.String("s3c")}, invalid},
-		"AnIDWithAZero":           {values{"id": ports.String(secret + "\x00")}, invalid},
+		"TextThatIsTooLong":       {values{"role": ports.String(secret)}, refused("")},
+		"ANumberThatIsTooBig":     {values{"count": ports.Int(12345678)}, refused("")},
+		"JSONThatIsNone":          {values{"document": ports.JSON(secret)}, refused("")},
+		"JSONWithAZero":           {values{"document": ports.JSON(`"` + secret + `\u0000"`)}, refused("")},
+		"TextWithAZero":           {values{"email": ports.String(secret + "\x00")}, refused("email")},
+		"TextThatIsNotUTF8":       {values{"email": ports.String(secret + "\xff")}, refused("email")},
+		"AListWithAZero":          {values{"list": ports.List([]string{secret + "\x00"})}, refused("list")},
+		"ACheckOfTheApplication":  {values{"email": ports.String("s3c")}, refused("email")},
+		"JSONWithAHalfCharacter":  {values{"document": ports.JSON(`"` + secret + `\ud800"`)}, refused("")},
+		"ANullWhereNoneMayBe":     {values{"must": {}}, refused("must")},
+		"AKeyThatIsTooLong":       {values{"email": ports.String(secret + incompressible())}, refused("email")},
+		"AnIDWithAZero":           {values{"id": ports.String(secret + "\x00")}, refused("id")},
 		"ATypeThatIsNotTheFields": {values{"email": ports.JSON(secret)}, invalid},
 	} {
 		t.Run("Hides_"+name, func(t *testing.T) {
-			given := values{"id": ports.String(secret)}
+			given := values{"id": ports.String(secret), "must": ports.String("x")}
 			maps.Copy(given, c.given)
 			_, err := s.Create(t.Context(), m, record(m, given))
 			if !c.want(err) || leaks(err, "s3c") || leaks(err, "S3C") || leaks(err, "12345678") {

@@ -15,6 +15,7 @@ import (
 type relation struct {
 	Columns []attribute `json:"columns"`
 	Indexes []index     `json:"indexes"`
+	Checks  []index     `json:"checks"`
 	planned bool        // Migrate is to create it
 }
 
@@ -52,7 +53,14 @@ const catalogue = `SELECT json_build_object(
 				WHERE k.n <= i.indnkeyatts)))
 		FROM pg_catalog.pg_index i
 		JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-		WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL)
+		WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL),
+	'checks', (SELECT json_agg(json_build_object(
+			'name', k.conname,
+			'columns', (SELECT json_agg(a.attname)
+				FROM pg_catalog.pg_attribute a
+				WHERE a.attrelid = c.oid AND a.attnum = ANY (k.conkey))))
+		FROM pg_catalog.pg_constraint k
+		WHERE k.conrelid = c.oid AND k.contype = 'c')
 )::text FROM pg_catalog.pg_class c WHERE c.oid = to_regclass($1::text)`
 
 // relation asks the catalogue for a table by its quoted name; nil means that there is none.
@@ -74,7 +82,7 @@ func (s *Store) relation(ctx context.Context, on querier, name string) (*relatio
 
 // table matches the relation with the fields of m and returns those that have no column.
 func (r *relation) table(m *ports.Model, name string) (*table, []*ports.Field, error) {
-	t := &table{model: m, name: name, indexes: r.Indexes, columns: make([]column, len(m.Fields))}
+	t := &table{model: m, name: name, indexes: r.Indexes, checks: r.Checks, columns: make([]column, len(m.Fields))}
 	var missing []*ports.Field
 	for i := range m.Fields {
 		f := &m.Fields[i]
@@ -86,7 +94,7 @@ func (r *relation) table(m *ports.Model, name string) (*table, []*ports.Field, e
 		a := r.Columns[at]
 		c := &t.columns[i]
 		*c = column{
-			name: quote(a.Name), field: fmt.Sprintf("%q.%q", m.Name, f.Name),
+			name: quote(a.Name), refusal: &ports.RefusedError{Model: m.Name, Field: f.Name}, field: fmt.Sprintf("%q.%q", m.Name, f.Name),
 			typ: f.Type, form: formOf(a.Type), sqlType: a.Type, loose: a.Loose, notNull: a.NotNull,
 		}
 		c.kind, c.isID = m.IDKind(i)

@@ -31,6 +31,7 @@ type param struct {
 type column struct {
 	name    string // quoted
 	field   string // model and field, for errors
+	refusal *ports.RefusedError
 	typ     ports.Type
 	kind    ports.IDKind
 	isID    bool
@@ -113,7 +114,7 @@ func (st *statement) encode(args []ports.Value) ([]any, error) {
 		p := &st.params[i]
 		v, ok := p.encode(args[i])
 		if !ok {
-			return nil, fmt.Errorf("%w: %s cannot hold such a value", ports.ErrInvalid, p.column.field)
+			return nil, p.column.refusal
 		}
 		params[i] = v
 	}

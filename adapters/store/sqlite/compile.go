@@ -89,7 +89,7 @@ func (s *Store) compileTable(m *ports.Model) (*table, error) {
 	t := &table{model: m, name: quote(s.tableName(m)), columns: make([]column, len(m.Fields))}
 	for i := range m.Fields {
 		c := &t.columns[i]
-		*c = column{name: quote(m.Fields[i].ColumnName()), field: m.Fields[i].Name, typ: m.Fields[i].Type}
+		*c = column{name: quote(m.Fields[i].ColumnName()), model: m.Name, field: m.Fields[i].Name, typ: m.Fields[i].Type}
 		c.kind, c.id = m.IDKind(i)
 	}
 	b := builder{}

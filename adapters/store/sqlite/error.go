@@ -68,8 +68,14 @@ func (s *Store) fail(ctx context.Context, doing string, m *ports.Model, err erro
 			return fmt.Errorf("kerniasqlite: %s: %w", doing, &ports.ConflictError{Model: m.Name, Key: key})
 		}
 		kind = ports.ErrInvalid
+		if field, ok := s.refused(m, err); ok {
+			kind = &ports.RefusedError{Model: m.Name, Field: field}
+		}
 	case codeTooBig, codeMismatch, codeRange:
 		kind = ports.ErrInvalid
+		if m != nil {
+			kind = &ports.RefusedError{Model: m.Name}
+		}
 	}
 	if errors.Is(err, sql.ErrTxDone) {
 		kind = ports.ErrInvalid
@@ -80,6 +86,24 @@ func (s *Store) fail(ctx context.Context, doing string, m *ports.Model, err erro
 func is[E error](err error) bool {
 	var e E
 	return errors.As(err, &e)
+}
+
+// refused returns the field that a violated constraint of one column is about, "" for one that SQLite names otherwise.
+// It says "NOT NULL constraint failed: t.a", "cannot store TEXT value in INTEGER column t.a", or "CHECK constraint
+// failed: " and the constraint's name, or its expression, which repeats no value. What is wrong with a reference is no
+// fault of a value.
+func (s *Store) refused(m *ports.Model, err error) (field string, ok bool) {
+	text := err.Error()
+	if m == nil || strings.Contains(text, "FOREIGN KEY") {
+		return "", false
+	}
+	for i := range m.Fields {
+		name := s.tableName(m) + "." + m.Fields[i].ColumnName()
+		if _, rest, found := strings.Cut(lower(text), lower(name)); found && (rest == "" || rest[0] == ' ') {
+			return m.Fields[i].Name, true
+		}
+	}
+	return "", true
 }
 
 // conflict returns the declared key that a violated unique constraint belongs to, "" for one that m does not

@@ -261,7 +261,7 @@ func columnType(m *ports.Model, i int) string {
 // its type, which no record gets.
 func literal(m *ports.Model, i int) (string, error) {
 	f := &m.Fields[i]
-	c := column{field: f.Name, typ: f.Type}
+	c := column{model: m.Name, field: f.Name, typ: f.Type}
 	c.kind, c.id = m.IDKind(i)
 	v, err := c.store(f.Default)
 	if err != nil {

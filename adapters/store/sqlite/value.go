@@ -82,6 +82,7 @@ type row struct {
 // A column is one field in the form in which the database keeps it.
 type column struct {
 	name  string // quoted
+	model string
 	field string
 	typ   ports.Type
 	id    bool // an id or a reference to one
@@ -118,7 +119,7 @@ func (c *column) encode(v ports.Value) (any, error) {
 	return nil, nil
 }
 
-// store returns v as the driver takes it, or an error wrapping ErrInvalid where the column cannot keep it.
+// store returns v as the driver takes it, or a *RefusedError where the column cannot keep it.
 func (c *column) store(v ports.Value) (any, error) {
 	a, err := c.encode(v)
 	if s, ok := a.(string); ok && !utf8.ValidString(s) {
@@ -132,7 +133,7 @@ func (c *column) store(v ports.Value) (any, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ports.ErrInvalid, c.field, err)
+		return nil, fmt.Errorf("%w: %w", &ports.RefusedError{Model: c.model, Field: c.field}, err)
 	}
 	return a, nil
 }
