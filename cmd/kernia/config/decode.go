@@ -13,7 +13,7 @@ import (
 
 // Load returns the settings of a JSON file, "" for none, with those of the environment over them. Errors name the
 // file and the key, or the variable, and never repeat a value. Without any setting at all the settings are those to
-// try the server out. Load does not check what [Settings.Check] checks.
+// try the server out; without a file, development alone makes them so. Load does not check what [Settings.Check] checks.
 func Load(file string, env map[string]string) (*Settings, error) {
 	if file == "" {
 		return decode("", nil, env)
@@ -41,7 +41,9 @@ func decode(file string, text []byte, env map[string]string) (*Settings, error) 
 	s.from, d.problems = overlay(o, env)
 	if text == nil && len(s.from) == 0 {
 		o.set("development", true)
-		_ = o.put("emailAndPassword.enabled", true) // the object is empty: nothing is in the way
+	}
+	if _, said := o.values["emailAndPassword"]; text == nil && !said && o.values["development"] == true {
+		_ = o.put("emailAndPassword.enabled", true) // nothing is in the way
 	}
 	d.object("", o, reflect.ValueOf(s).Elem())
 	if err := errors.Join(d.problems...); err != nil {

@@ -36,6 +36,7 @@ type Settings struct {
 	// Routes that answer 404, as `/update-user`.
 	DisabledPaths []string `key:"disabledPaths"`
 
+	CORS             CORS             `key:"cors,own"`
 	Store            Store            `key:"store,own"`
 	Redis            Redis            `key:"redis,own"`
 	EmailAndPassword EmailAndPassword `key:"emailAndPassword"`
@@ -118,6 +119,9 @@ func (s *Settings) Missing() error {
 	}
 	if s.BaseURL == "" {
 		all = append(all, fmt.Errorf("%s: is missing: set the public URL of the routes, as https://api.example.com/api/auth", s.name("baseURL")))
+	}
+	if len(all) > 0 {
+		all = append(all, errors.New("To try the server out without them, set KERNIA_DEVELOPMENT=true.")) //nolint:revive,staticcheck // a line for people
 	}
 	return errors.Join(all...)
 }

@@ -88,7 +88,7 @@ var settings = []setting{
 
 // elsewhere are the keys that other tests are about, or that say nothing to the core.
 var elsewhere = []string{
-	"addr", "http", "baseURL", "secret", "store.dsn", "password.hasher", "advanced.defaultCookieAttributes.secure", "emailAndPassword", "plugins",
+	"addr", "http", "cors", "baseURL", "secret", "store.dsn", "password.hasher", "advanced.defaultCookieAttributes.secure", "emailAndPassword", "plugins",
 }
 
 // TestCore sets each key and compares what that changes in the configuration of the core.
@@ -211,6 +211,14 @@ func TestDefaults(t *testing.T) {
 		if err != nil || !s.Development || !s.EmailAndPassword.Enabled || s.Store.DSN != "kernia.db" || s.Missing() != nil {
 			t.Errorf("Decode of nothing = %+v, %v", s, err)
 		}
+		s, err = Decode(nil, map[string]string{"KERNIA_DEVELOPMENT": "true", "KERNIA_ADDR": ":1"})
+		if err != nil || !s.EmailAndPassword.Enabled || s.Missing() != nil {
+			t.Errorf("Decode of KERNIA_DEVELOPMENT and an address = %+v, %v", s, err)
+		}
+		s, err = Decode(nil, map[string]string{"KERNIA_DEVELOPMENT": "true", "KERNIA_EMAIL_AND_PASSWORD_ENABLED": "false"})
+		if err != nil || s.EmailAndPassword.Enabled {
+			t.Errorf("e-mail and password are on where a variable says off: %v", err)
+		}
 		if s := mustDecode(t, "{}"); s.Development || s.EmailAndPassword.Enabled {
 			t.Error("an empty file is for trying the server out")
 		}
@@ -230,6 +238,10 @@ func TestSettings(t *testing.T) {
 		err := mustDecode(t, "{}").Missing()
 		if err == nil || !strings.HasPrefix(err.Error(), "secret: is missing") || !strings.Contains(err.Error(), "\nbaseURL: is missing") {
 			t.Errorf("Missing = %v, want both", err)
+		}
+		s, err := Decode(nil, map[string]string{"KERNIA_ADDR": ":1"})
+		if err != nil || s.Missing() == nil || !strings.Contains(s.Missing().Error(), "KERNIA_DEVELOPMENT=true") {
+			t.Errorf("with an address alone Missing = %v, want how to try the server out", s.Missing())
 		}
 		if err := mustDecode(t, "{"+minimal+"}").Missing(); err != nil {
 			t.Error(err)

@@ -20,13 +20,11 @@ type fiberServer struct{ app *fiber.App }
 func overFiber(auth *kernia.Auth, f *front, _ *slog.Logger) server {
 	app := fiber.New(fiber.Config{
 		DisableStartupMessage: true, BodyLimit: int(auth.BodyLimit()) + 1, ReadBufferSize: headerBytes,
-		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorHandler: fail,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ErrorHandler: f.fail,
 	})
 	app.Use(kerniafiber.Strict, func(c *fiber.Ctx) error {
 		lines, done := f.answer(c.UserContext(), kerniafiber.Request(c))
-		for _, l := range lines {
-			c.Response().Header.Add(l.Name, l.Value)
-		}
+		addLines(c, lines)
 		if done == nil {
 			return c.Next()
 		}
@@ -37,11 +35,21 @@ func overFiber(auth *kernia.Auth, f *front, _ *slog.Logger) server {
 	return fiberServer{app}
 }
 
+func addLines(c *fiber.Ctx, lines []kernia.HeaderLine) {
+	for _, l := range lines {
+		c.Response().Header.Add(l.Name, l.Value)
+	}
+}
+
 // fail answers what Fiber refuses by the words of the status alone: Fiber's own errors repeat the request.
-func fail(c *fiber.Ctx, err error) error {
+func (f *front) fail(c *fiber.Ctx, err error) error {
 	status := fiber.StatusInternalServerError
 	if known, ok := errors.AsType[*fiber.Error](err); ok {
 		status = known.Code
+	}
+	if status == fiber.StatusRequestEntityTooLarge { // no handler saw the request, whose head is whole
+		lines, _ := f.cors.answer(kerniafiber.Request(c))
+		addLines(c, lines)
 	}
 	return c.SendStatus(status)
 }

@@ -2,17 +2,17 @@ package cli
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
 
-// A front answers what the server adds to the routes of its Auth: readiness, CORS, in development a page.
+// A front answers what the server adds to the routes of its Auth: readiness, CORS and, in development a page.
 type front struct {
 	auth *kernia.Auth
 	page *kernia.Response // nil: none
 	kv   pinger           // nil: none
+	cors cors
 }
 
 // A pinger is a server that can be asked whether it is there.
@@ -23,16 +23,16 @@ type pinger interface {
 // answer returns the headers that belong to whatever answer the request gets, and the answer itself where it is the
 // front's to give.
 func (f *front) answer(ctx context.Context, r *kernia.Request) ([]kernia.HeaderLine, *kernia.Response) {
+	lines, done := f.cors.answer(r)
 	safe := r.Method == "GET" || r.Method == "HEAD"
 	switch {
+	case done != nil:
 	case r.Path == "/ready" && safe:
-		return nil, f.ready(ctx)
+		done = f.ready(ctx)
 	case r.Path == "/" && safe && f.page != nil:
-		return nil, f.page
-	case strings.HasPrefix(r.Path, f.auth.BasePath()+"/"):
-		return f.cors(r)
+		done = f.page
 	}
-	return nil, nil
+	return lines, done
 }
 
 // ready says whether the stores answer, for a load balancer.
@@ -50,28 +50,3 @@ func (f *front) ready(ctx context.Context) *kernia.Response {
 
 // readyTimeout is less than load balancers wait.
 const readyTimeout = 3 * time.Second
-
-// cors lets pages of trusted origins call with cookies. The origin is always named, never "*", and nothing is said
-// to anybody else.
-func (f *front) cors(r *kernia.Request) ([]kernia.HeaderLine, *kernia.Response) {
-	origin := r.Header.First("Origin")
-	asks := r.Method == "OPTIONS" && origin != "" && r.Header.First("Access-Control-Request-Method") != ""
-	lines := []kernia.HeaderLine{{Name: "Vary", Value: "Origin"}}
-	if len(r.Header["Origin"]) != 1 || !f.auth.TrustsOrigin(origin) {
-		if asks {
-			return lines, &kernia.Response{Status: 403}
-		}
-		return lines, nil
-	}
-	lines = append(lines,
-		kernia.HeaderLine{Name: "Access-Control-Allow-Origin", Value: origin},
-		kernia.HeaderLine{Name: "Access-Control-Allow-Credentials", Value: "true"})
-	if !asks {
-		return lines, nil // the features say which headers a page may read
-	}
-	lines = append(lines,
-		kernia.HeaderLine{Name: "Access-Control-Allow-Methods", Value: "GET, POST"},
-		kernia.HeaderLine{Name: "Access-Control-Allow-Headers", Value: "content-type, authorization"},
-		kernia.HeaderLine{Name: "Access-Control-Max-Age", Value: "600"})
-	return lines, &kernia.Response{Status: 204}
-}

@@ -28,9 +28,15 @@ func decode(t *testing.T, text string) *settings {
 // listen serves corsConfig on every framework in turn and gives f the URL.
 func listen(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
+	listenAs(t, corsConfig, f)
+}
+
+// listenAs is listen with another configuration.
+func listenAs(t *testing.T, text string, f func(t *testing.T, url string)) {
+	t.Helper()
 	for _, fr := range frames() {
 		t.Run(fr.name, func(t *testing.T) {
-			s := decode(t, corsConfig)
+			s := decode(t, text)
 			log := slog.New(slog.DiscardHandler)
 			auth, err := s.build(memory.New(), nil, log)
 			if err != nil {
@@ -81,96 +87,6 @@ func ask(t *testing.T, method, url, body string, lines ...string) (*http.Respons
 		t.Fatal(err)
 	}
 	return resp, string(text)
-}
-
-const corsConfig = `{
-	"baseURL": "http://auth.example.com", "secret": "nC2fW7qL0vXyTz4sBd8gJk1mPrUe5hAo",
-	"trustedOrigins": ["https://app.example.com", "https://*.example.org", "myapp://"],
-	"emailAndPassword": {"enabled": true}, "rateLimit": {"enabled": false}, "plugins": {"bearer": {}}
-}`
-
-func TestCORS(t *testing.T) {
-	const path = "/api/auth/get-session"
-	t.Run("A16NamesTheOriginAndNeverAStar", func(t *testing.T) {
-		listen(t, func(t *testing.T, url string) {
-			for _, c := range []struct {
-				origin  string
-				trusted bool
-			}{
-				{"https://app.example.com", true},
-				{"https://a.example.org", true},
-				{"http://auth.example.com", true},
-				{"myapp://", true},
-				{"https://evil.example.net", false},
-				{"https://app.example.com.evil.net", false},
-				{"http://app.example.com", false},
-				{"https://example.org.evil.net", false},
-				{"null", false},
-				{"*", false},
-			} {
-				for _, method := range []string{"GET", "OPTIONS"} {
-					resp, _ := ask(t, method, url+path, "", "Origin: "+c.origin, "Access-Control-Request-Method: POST")
-					want, credentials := "", ""
-					if c.trusted {
-						want, credentials = c.origin, "true"
-					}
-					if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want {
-						t.Errorf("%s from %s: Allow-Origin = %q, want %q", method, c.origin, got, want)
-					}
-					if got := resp.Header.Get("Access-Control-Allow-Credentials"); got != credentials {
-						t.Errorf("%s from %s: Allow-Credentials = %q, want %q", method, c.origin, got, credentials)
-					}
-					if !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Origin") {
-						t.Errorf("%s from %s: Vary = %q, want Origin in it", method, c.origin, resp.Header.Values("Vary"))
-					}
-				}
-			}
-		})
-	})
-	t.Run("AnswersPreflights", func(t *testing.T) {
-		listen(t, func(t *testing.T, url string) {
-			resp, _ := ask(t, "OPTIONS", url+path, "", "Origin: https://app.example.com", "Access-Control-Request-Method: POST")
-			if resp.StatusCode != 204 {
-				t.Errorf("status = %d, want 204", resp.StatusCode)
-			}
-			for name, want := range map[string]string{
-				"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "content-type, authorization", "Access-Control-Max-Age": "600",
-			} {
-				if got := resp.Header.Get(name); got != want {
-					t.Errorf("%s = %q, want %q", name, got, want)
-				}
-			}
-			resp, _ = ask(t, "OPTIONS", url+path, "", "Origin: https://evil.example.net", "Access-Control-Request-Method: POST")
-			if resp.StatusCode != 403 {
-				t.Errorf("status for a stranger = %d, want 403", resp.StatusCode)
-			}
-		})
-	})
-	t.Run("TrustsNoTwoOrigins", func(t *testing.T) {
-		listen(t, func(t *testing.T, url string) {
-			resp, _ := ask(t, "GET", url+path, "", "Origin: https://app.example.com", "Origin: https://evil.example.net")
-			if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
-				t.Errorf("Allow-Origin = %q, want none", got)
-			}
-		})
-	})
-	t.Run("SpeaksOnlyOfTheRoutes", func(t *testing.T) {
-		listen(t, func(t *testing.T, url string) {
-			resp, _ := ask(t, "GET", url+"/ready", "", "Origin: https://app.example.com")
-			if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
-				t.Errorf("Allow-Origin = %q, want none", got)
-			}
-		})
-	})
-	t.Run("ExposesTheToken", func(t *testing.T) {
-		listen(t, func(t *testing.T, url string) {
-			resp, body := ask(t, "POST", url+"/api/auth/sign-up/email", `{"name":"A","email":"a@example.com","password":"correct horse"}`,
-				"Content-Type: application/json", "Origin: https://app.example.com")
-			if got := resp.Header.Get("Access-Control-Expose-Headers"); got != "set-auth-token" || resp.Header.Get("Set-Auth-Token") == "" {
-				t.Errorf("%d %s: Expose-Headers = %q, want set-auth-token and the header", resp.StatusCode, body, got)
-			}
-		})
-	})
 }
 
 func TestReady(t *testing.T) {

@@ -39,7 +39,8 @@ tables up to date itself; otherwise "kernia migrate" does, and the server does n
 missing.
 
 The server prints "listening on http://HOST:PORT" once it answers, and logs to standard error. GET /ready answers 200
-while the store does, and 503 while it does not. Pages of trustedOrigins may call it with cookies (CORS).
+while the store does, and 503 while it does not. Pages of trustedOrigins may call it with cookies (CORS); where a
+proxy sets those headers, set "cors.enabled" to false.
 `,
 	}
 }
@@ -105,6 +106,12 @@ func (s *settings) serve(ctx context.Context, c *call, store opened, kv *kerniar
 // front returns what stands before the routes.
 func (s *settings) front(auth *kernia.Auth, kv *kerniaredis.KV) *front {
 	f := &front{auth: auth}
+	if s.CORS.Enabled {
+		f.cors = cors{auth, "GET, POST"}
+		if len(s.CORS.Methods) > 0 {
+			f.cors.methods = strings.Join(s.CORS.Methods, ", ")
+		}
+	}
 	if kv != nil {
 		f.kv = kv
 	}
