@@ -91,7 +91,7 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 			}
 		}
 		users.auth.trail.add(ctx, Event{Type: "user.created", UserID: u.ID})
-		return nil
+		return users.duringCreate(ctx, u)
 	})
 	if errors.Is(err, ErrUserExists) {
 		return u, err
@@ -121,6 +121,15 @@ func (users Users) beforeCreate(ctx context.Context, u *User, with []Account) er
 			if err := before(ctx, h.Account.BeforeCreate, &with[i], ErrCreateUser); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+func (users Users) duringCreate(ctx context.Context, u User) error {
+	for _, h := range users.auth.hooks {
+		if err := after(ctx, h.User.DuringCreate, u, ErrCreateUser); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,5 +1,6 @@
 // Own-tables is an application with a table that refers to users. A user and the row beside them are made in one
-// transaction: both are there, or neither, and no event speaks of what was rolled back.
+// transaction: both are there, or neither, and no event speaks of what was rolled back. A profile comes with every user,
+// whichever route or call makes them.
 package main
 
 import (
@@ -53,18 +54,26 @@ func run(ctx context.Context, listener net.Listener, events ports.Events) error 
 	defer func() { _ = db.Close() }()
 	store := kerniasqlite.New(db)
 	defer func() { _ = store.Close() }()
-	auth, err := kernia.New(kernia.Config{Development: true, Store: store, Events: events}, emailpassword.Feature{}, bearer.Feature{})
+	auth, err := kernia.New(kernia.Config{
+		Development: true, Store: store, Events: events,
+		Hooks: kernia.Hooks{User: kernia.UserHooks{DuringCreate: func(ctx context.Context, u kernia.User) error {
+			return addProfile(ctx, store, u)
+		}}},
+	}, emailpassword.Feature{}, bearer.Feature{})
 	if err != nil {
 		return err
 	}
 	if _, err := auth.Migrate(ctx, true); err != nil {
 		return err
 	}
-	if _, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS company (name TEXT PRIMARY KEY, founder TEXT NOT NULL REFERENCES "user" (id))`); err != nil {
+	if _, err := db.ExecContext(ctx, `
+		CREATE TABLE IF NOT EXISTS company (name TEXT PRIMARY KEY, founder TEXT NOT NULL REFERENCES "user" (id));
+		CREATE TABLE IF NOT EXISTS profile (nick TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES "user" (id) ON DELETE CASCADE)`); err != nil {
 		return err
 	}
 	a := &app{db, auth}
 	mux := http.NewServeMux()
+	nethttp.Mount(mux, auth)
 	mux.HandleFunc("POST /companies", a.found)
 	mux.Handle("GET /company", nethttp.RequireSession(auth)(http.HandlerFunc(a.show)))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}

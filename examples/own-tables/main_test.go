@@ -64,8 +64,25 @@ func TestProgram(t *testing.T) {
 	if status, _ := found("bob", "Bolts"); status != 200 {
 		t.Errorf("founding after the rollback = %d, want 200", status)
 	}
+	signUp := func(name, address string) (int, any) {
+		status, answer := b.Ask("/api/auth/sign-up/email", fmt.Sprintf(`{"name":"%s","email":"%s@example.com","password":"correct horse"}`, name, address))
+		return status, answer["code"]
+	}
+	if status, code := signUp("Ann", "ann2"); status != 422 || code != "NICK_IS_TAKEN" {
+		t.Errorf("signing up under a nick that is taken = %d, %v", status, code)
+	}
+	var left int
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM "user" WHERE email = 'ann2@example.com'`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d users without a profile, %v", left, err)
+	}
+	if status, code := signUp("Cid", "cid"); status != 200 {
+		t.Errorf("signing up = %d, %v", status, code)
+	}
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM profile JOIN "user" ON "user".id = user_id WHERE nick = 'cid'`).Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d profiles came with the user, %v, want 1", left, err)
+	}
 	users, sessions := map[string]bool{}, 0
-	for sessions < 2 { // events go out one after the other: those of bob's second try come last
+	for sessions < 3 { // events go out one after the other: those of cid come last
 		select {
 		case e := <-events:
 			users[e.UserID] = true
@@ -73,10 +90,10 @@ func TestProgram(t *testing.T) {
 				sessions++
 			}
 		case <-time.After(20 * time.Second):
-			t.Fatalf("%d sessions were told of, want 2", sessions)
+			t.Fatalf("%d sessions were told of, want 3", sessions)
 		}
 	}
-	if len(users) != 2 {
-		t.Errorf("events tell of %d users, want 2", len(users))
+	if len(users) != 3 {
+		t.Errorf("events tell of %d users, want 3", len(users))
 	}
 }

@@ -142,3 +142,24 @@ func newStoreSchema(tb testing.TB, m tables) string {
 	migrate(tb, kerniapostgres.New(pool, kerniapostgres.Options{Schema: schema}), m.all()...)
 	return schema
 }
+
+// TestTxFrom: a statement on it is undone with the store's own.
+func TestTxFrom(t *testing.T) {
+	m := newTables(ports.IDText)
+	s := newStore(t, newPool(t), m.all()...)
+	if tx := s.TxFrom(t.Context()); tx != nil {
+		t.Errorf("TxFrom outside of a transaction = %v", tx)
+	}
+	lost := errors.New("lost")
+	for _, want := range []error{lost, nil} { // the second time, nothing is left of the first
+		err := s.Tx(t.Context(), func(ctx context.Context) error {
+			if _, err := s.TxFrom(ctx).Exec(ctx, "CREATE TABLE own (n bigint)"); err != nil {
+				return err
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("Tx = %v, want %v", err, want)
+		}
+	}
+}

@@ -47,6 +47,14 @@ func (s *Store) on(ctx context.Context) (on querier, inTx bool) {
 	return s.pool, false
 }
 
+// TxFrom returns the transaction that calls of this Store with ctx belong to, or nil, for statements of the application's
+// own in it, as in a hook that runs while a user is created. Whoever began it ends it.
+func (s *Store) TxFrom(ctx context.Context) pgx.Tx {
+	on, _ := s.on(ctx)
+	tx, _ := on.(pgx.Tx)
+	return tx
+}
+
 // Tx implements [ports.Store]. It never runs f twice: a transaction that the server gives up because of others
 // fails with [ports.ErrUnavailable].
 func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error {

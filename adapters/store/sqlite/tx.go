@@ -48,6 +48,15 @@ func (s *Store) transaction(ctx context.Context) *transaction {
 	return t
 }
 
+// TxFrom returns the transaction that calls of this Store with ctx belong to, or nil, for statements of the application's
+// own in it, as in a hook that runs while a user is created. Whoever began it ends it.
+func (s *Store) TxFrom(ctx context.Context) *sql.Tx {
+	if t := s.transaction(ctx); t != nil {
+		return t.tx
+	}
+	return nil
+}
+
 // Tx runs f in a transaction, or in a savepoint of the one that ctx carries. See [ports.Store].
 func (s *Store) Tx(ctx context.Context, f func(ctx context.Context) error) error {
 	if t := s.transaction(ctx); t != nil {

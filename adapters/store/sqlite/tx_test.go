@@ -186,6 +186,26 @@ func count(ctx context.Context, t *testing.T, s *kerniasqlite.Store, m *ports.Mo
 	return n
 }
 
+// TestTxFrom: a statement on it is undone with the store's own.
+func TestTxFrom(t *testing.T) {
+	s := openStore(t, ":memory:")
+	if tx := s.TxFrom(t.Context()); tx != nil {
+		t.Errorf("TxFrom outside of a transaction = %v", tx)
+	}
+	lost := errors.New("lost")
+	for _, want := range []error{lost, nil} { // the second time, nothing is left of the first
+		err := s.Tx(t.Context(), func(ctx context.Context) error {
+			if _, err := s.TxFrom(ctx).ExecContext(ctx, "create table own (n)"); err != nil {
+				return err
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("Tx = %v, want %v", err, want)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	a := newAuth()
 	t.Run("MissingTableIsUnavailable", func(t *testing.T) {
