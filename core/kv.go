@@ -2,6 +2,8 @@ package kernia
 
 import (
 	"context"
+	"errors"
+
 	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
@@ -41,4 +43,63 @@ func (a *Auth) place() error {
 
 // KV returns the key-value store for what expires: Config.KV, or else one over the store's tables. Begin each key with
 // its purpose and a colon. For values that are used once, [OneTimeOf] is simpler.
-func (a *Auth) KV() ports.KV { return a.kv }
+//
+// In a transaction, what Put, Replace, Delete and Reset do is seen after the commit, or never after a rollback. Take and
+// Add on Config.KV act at once, and a rollback does not undo them: a value that was used stays used.
+func (a *Auth) KV() ports.KV {
+	if a.config.KV == nil {
+		return a.kv // its writes belong to the transaction
+	}
+	return heldKV{a.kv, a}
+}
+
+// heldKV is Config.KV whose writes wait for the commit.
+type heldKV struct {
+	ports.KV
+	auth *Auth
+}
+
+func (h heldKV) Put(ctx context.Context, key string, e ports.Entry) error {
+	if err := errors.Join(ports.CheckKeys(key), e.Check()); err != nil { // while the caller can still be told
+		return err
+	}
+	return h.hold(ctx, func(ctx context.Context) error { return h.KV.Put(ctx, key, e) })
+}
+
+// Replace reports whether there is an entry to replace; in a transaction it may go before the commit.
+func (h heldKV) Replace(ctx context.Context, key string, e ports.Entry) (there bool, err error) {
+	if err := e.Check(); err != nil {
+		return false, err
+	}
+	if _, held := ctx.Value(holdKey{}).(*Held); held {
+		if _, there, err = h.KV.Find(ctx, key); err != nil || !there {
+			return false, err
+		}
+	}
+	err = h.hold(ctx, func(ctx context.Context) (err error) {
+		there, err = h.KV.Replace(ctx, key, e)
+		return err
+	})
+	return there, err
+}
+
+func (h heldKV) Delete(ctx context.Context, keys ...string) error {
+	if err := ports.CheckKeys(keys...); err != nil {
+		return err
+	}
+	return h.hold(ctx, func(ctx context.Context) error { return h.KV.Delete(ctx, keys...) })
+}
+
+func (h heldKV) Reset(ctx context.Context, key string) error {
+	if err := ports.CheckKeys(key); err != nil {
+		return err
+	}
+	return h.hold(ctx, func(ctx context.Context) error { return h.KV.Reset(ctx, key) })
+}
+
+func (h heldKV) hold(ctx context.Context, step func(ctx context.Context) error) error {
+	if err := h.auth.refuseUnheld(ctx); err != nil {
+		return err
+	}
+	return h.auth.committed(ctx, step)
+}

@@ -224,7 +224,7 @@ func (k kvSessions) remove(ctx context.Context, hashed, owner string) (gone bool
 		return false, nil
 	}
 	gone = there
-	return gone, k.auth.committed(ctx, func(ctx context.Context) error {
+	err = k.auth.committed(ctx, func(ctx context.Context) error {
 		e, there, err := k.kv.Take(ctx, sessionKey(hashed))
 		gone = gone && there
 		if err != nil || !there {
@@ -238,6 +238,7 @@ func (k kvSessions) remove(ctx context.Context, hashed, owner string) (gone bool
 		}
 		return nil
 	})
+	return gone, err
 }
 
 func (k kvSessions) revokeAll(ctx context.Context, userID string, except *Session) (bool, error) {
