@@ -21,10 +21,12 @@ func TestHoldKeepsWhatInnerTransactionsHold(t *testing.T) {
 	events := &memory.Events{}
 	auth := kerniatest.New(t, kernia.Config{Events: events})
 	held, ctx := auth.Hold(t.Context())
+	auth.Record(ctx, kernia.Event{Type: "first"})
 	err := auth.Tx(ctx, func(ctx context.Context) error { auth.Record(ctx, kernia.Event{Type: "kept"}); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
+	auth.Record(ctx, kernia.Event{Type: "last"})
 	failed := errors.New("no")
 	if err := auth.Tx(ctx, func(ctx context.Context) error { auth.Record(ctx, kernia.Event{Type: "undone"}); return failed }); !errors.Is(err, failed) {
 		t.Errorf("Tx = %v", err)
@@ -36,8 +38,8 @@ func TestHoldKeepsWhatInnerTransactionsHold(t *testing.T) {
 	if err := auth.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if all := events.All(); len(all) != 1 || all[0].Type != "kept" {
-		t.Errorf("events = %+v, want the one that was kept", all)
+	if all := events.All(); len(all) != 3 || all[0].Type != "first" || all[1].Type != "kept" || all[2].Type != "last" {
+		t.Errorf("events = %+v, want those that were kept, in their order", all)
 	}
 }
 
@@ -75,7 +77,7 @@ func (refusing) Put(context.Context, string, ports.Entry) error { return errors.
 // TestNothingChangesUnheld: in a transaction of the application's own, everything that changes something demands a Hold.
 // Outside of one, nothing does.
 func TestNothingChangesUnheld(t *testing.T) {
-	s := serve(t, kernia.Config{Store: joinable{memory.New()}})
+	s := serve(t, kernia.Config{Store: joinable{memory.New()}, SessionFields: []kernia.Extra{kernia.Field[*string]{Name: "theme"}}})
 	s.signUp("ann@example.com")
 	u, err := s.auth.Users.FindByEmail(t.Context(), "ann@example.com")
 	if err != nil {
@@ -95,6 +97,8 @@ func TestNothingChangesUnheld(t *testing.T) {
 	}
 	var scope kernia.Patch
 	scope.Put("scope", ports.String("x"))
+	var theme kernia.Patch
+	theme.Put("theme", ports.String("dark"))
 	var name kernia.Patch
 	name.Name("B")
 	unheld := context.WithValue(t.Context(), joinedKey{}, true)
@@ -116,7 +120,7 @@ func TestNothingChangesUnheld(t *testing.T) {
 			return err
 		},
 		"Sessions.Issue":        func() error { _, err := s.auth.Sessions.Issue(unheld, *u, kernia.NewSession{}); return err },
-		"Sessions.Update":       func() error { _, err := s.auth.Sessions.Update(unheld, p, kernia.Patch{}); return err },
+		"Sessions.Update":       func() error { _, err := s.auth.Sessions.Update(unheld, p, theme); return err },
 		"Sessions.Revoke":       func() error { _, err := s.auth.Sessions.Revoke(unheld, begun.Token); return err },
 		"Sessions.RevokeOthers": func() error { return s.auth.Sessions.RevokeOthers(unheld, p) },
 		"Sessions.RevokeAll":    func() error { return s.auth.Sessions.RevokeAll(unheld, u.ID) },

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/kerniatest"
 	"github.com/kernia-go/kernia/ports"
 	"github.com/kernia-go/kernia/ports/memory"
 )
@@ -459,5 +460,108 @@ func TestBoundsTheUserAgent(t *testing.T) {
 		if err != nil || p == nil || p.Session.UserAgent != want {
 			t.Errorf("%.20q is kept as %.30q, %v, want %.30q", sent, p.Session.UserAgent, err, want)
 		}
+	}
+}
+
+// TestExtendsSessionsByTheirLife: a session of more than a day, or of the whole life that sessions have, is extended
+// when it is due; one of at most a day with a life of its own is not, and none is where refreshing is off.
+func TestExtendsSessionsByTheirLife(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		config   kernia.SessionConfig
+		life     time.Duration
+		after    time.Duration
+		extended bool
+	}{
+		{"the default", kernia.SessionConfig{}, 0, 25 * time.Hour, true},
+		{"not due", kernia.SessionConfig{}, 0, 23 * time.Hour, false},
+		{"off", kernia.SessionConfig{DisableRefresh: true}, 0, 25 * time.Hour, false},
+		{"three days of its own", kernia.SessionConfig{}, 3 * 24 * time.Hour, time.Hour, true},
+		{"a day of its own", kernia.SessionConfig{}, 24 * time.Hour, 23 * time.Hour, false},
+		{"all live half a day", kernia.SessionConfig{ExpiresIn: 12 * time.Hour, UpdateAge: time.Hour}, 0, 2 * time.Hour, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := serve(t, kernia.Config{Session: test.config})
+			ann := kerniatest.SignIn(t, s.auth, "ann@example.com")
+			begun, err := s.auth.Sessions.Issue(t.Context(), ann.User, kernia.NewSession{ExpiresIn: test.life})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.clock.Advance(test.after)
+			a := s.get("/get-session", "Cookie", s.auth.Sessions.Cookie(begun.Token))
+			p, err := s.auth.Verify(t.Context(), begun.Token)
+			if err != nil || p == nil {
+				t.Fatal(p, err)
+			}
+			if got := p.Session.ExpiresAt.After(begun.ExpiresAt); got != test.extended || len(a.Cookies) > 0 != test.extended {
+				t.Errorf("extended: %v, cookies %q, want %v", got, a.Cookies, test.extended)
+			}
+		})
+	}
+}
+
+// TestUpdatesNoRevokedSession: who was signed out meanwhile changes no session.
+func TestUpdatesNoRevokedSession(t *testing.T) {
+	s := serve(t, kernia.Config{SessionFields: []kernia.Extra{kernia.Field[*string]{Name: "theme", Input: true}}})
+	tok := token(t, s.signUp("ann@example.com"))
+	p, err := s.auth.Verify(t.Context(), tok)
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	if gone, err := s.auth.Sessions.Revoke(t.Context(), tok); !gone || err != nil {
+		t.Fatal(gone, err)
+	}
+	var change kernia.Patch
+	change.Put("theme", ports.String("dark"))
+	if _, err := s.auth.Sessions.Update(t.Context(), p, change); !errors.Is(err, kernia.ErrUnauthorized) {
+		t.Errorf("Update = %v, want ErrUnauthorized", err)
+	}
+}
+
+// TestHooksSeeNoForeignSession: a hook before a deletion is not told of a session that the caller cannot end.
+func TestHooksSeeNoForeignSession(t *testing.T) {
+	told := 0
+	s := serve(t, kernia.Config{Hooks: kernia.Hooks{Session: kernia.SessionHooks{
+		BeforeDelete: func(context.Context, kernia.Session) error { told++; return nil },
+		AfterDelete:  func(context.Context, kernia.Session) error { told++; return nil },
+	}}})
+	ann, bob := s.signUp("ann@example.com"), s.signUp("bob@example.com")
+	p, err := s.auth.Verify(t.Context(), token(t, bob))
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	list, err := s.auth.Sessions.List(t.Context(), p.User.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	for _, foreign := range []string{list[0].Token, token(t, bob)} {
+		if a := s.post("/revoke-session", `{"token":"`+foreign+`"}`, "Cookie", ann); a.Status != 200 || told != 0 || !s.signedIn(bob) {
+			t.Errorf("revoke-session = %d, %d hooks ran", a.Status, told)
+		}
+	}
+	if a := s.post("/revoke-session", `{"token":"`+list[0].Token+`"}`, "Cookie", bob); a.Status != 200 || told != 2 || s.signedIn(bob) {
+		t.Errorf("revoke-session of one's own = %d, %d hooks ran", a.Status, told)
+	}
+}
+
+// TestSignOutEndsWhatIsPresented: sign-out ends the sessions of the cookie and of the Authorization header, and a handle
+// ends none.
+func TestSignOutEndsWhatIsPresented(t *testing.T) {
+	s := serve(t, kernia.Config{})
+	one, two, third := s.signUp("ann@example.com"), s.signIn("ann@example.com").cookie(), s.signIn("ann@example.com").cookie()
+	_, signed, _ := strings.Cut(two, "=")
+	if a := s.post("/sign-out", "", "Cookie", one, "Authorization", "Bearer "+signed); a.Status != 200 || s.signedIn(one) || s.signedIn(two) {
+		t.Errorf("sign-out = %d %s, signed in by the cookie: %v, by the header: %v", a.Status, a.Body, s.signedIn(one), s.signedIn(two))
+	}
+	p, err := s.auth.Verify(t.Context(), token(t, third))
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	list, err := s.auth.Sessions.List(t.Context(), p.User.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	if _, err := kernia.InvokeJSON(kernia.As(t.Context(), list[0].Token), s.auth, "POST /sign-out", nil); err != nil || !s.signedIn(third) {
+		t.Errorf("sign-out by a handle: %v, still signed in: %v", err, s.signedIn(third))
 	}
 }

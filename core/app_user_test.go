@@ -648,3 +648,60 @@ func TestDeletionsCanBeDenied(t *testing.T) {
 		})
 	}
 }
+
+// TestUpdatesFailWithTheirHooks: an error of a hook after a change is the answer, and the change stays.
+func TestUpdatesFailWithTheirHooks(t *testing.T) {
+	refusal := errors.New("no")
+	s := serve(t, kernia.Config{
+		SessionFields: []kernia.Extra{kernia.Field[*string]{Name: "theme", Input: true}},
+		Hooks: kernia.Hooks{
+			User:    kernia.UserHooks{AfterUpdate: func(context.Context, kernia.User) error { return refusal }},
+			Session: kernia.SessionHooks{AfterUpdate: func(context.Context, kernia.Session) error { return refusal }},
+			Account: kernia.AccountHooks{
+				AfterUpdate: func(context.Context, kernia.Account) error { return refusal },
+				AfterCreate: func(_ context.Context, a kernia.Account) error {
+					if a.ProviderID == kernia.CredentialProvider {
+						return nil
+					}
+					return refusal
+				},
+			},
+		},
+	})
+	ctx := t.Context()
+	ann := s.signUp("ann@example.com")
+	p, err := s.auth.Verify(ctx, token(t, ann))
+	if err != nil || p == nil {
+		t.Fatal(p, err)
+	}
+	account, err := s.auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
+	if err != nil || account == nil {
+		t.Fatal(account, err)
+	}
+	var name, scope, theme kernia.Patch
+	name.Name("B")
+	scope.Put("scope", ports.String("x"))
+	theme.Put("theme", ports.String("dark"))
+	if _, err := s.auth.Users.Update(ctx, p.User.ID, name); !errors.Is(err, kernia.ErrUpdateUser) {
+		t.Errorf("Users.Update = %v", err)
+	}
+	if _, err := s.auth.Sessions.Update(ctx, p, theme); !errors.Is(err, kernia.ErrUpdateSession) {
+		t.Errorf("Sessions.Update = %v", err)
+	}
+	if _, err := s.auth.Accounts.Update(ctx, account.ID, scope); !errors.Is(err, kernia.ErrUpdateAccount) {
+		t.Errorf("Accounts.Update = %v", err)
+	}
+	if _, err := s.auth.Accounts.Create(ctx, kernia.Account{UserID: p.User.ID, ProviderID: "x", AccountID: "1"}); !errors.Is(err, kernia.ErrCreateAccount) {
+		t.Errorf("Accounts.Create = %v", err)
+	}
+	accounts, err := s.auth.Accounts.List(ctx, p.User.ID)
+	if err != nil || len(accounts) != 2 || accounts[0].Scope+accounts[1].Scope != "x" {
+		t.Errorf("accounts = %+v, %v", accounts, err)
+	}
+	if p, err = s.auth.Verify(ctx, token(t, ann)); err != nil || p == nil || p.User.Name != "B" {
+		t.Fatalf("the user is %v, %v", p, err)
+	}
+	if v, _ := p.Session.Lookup("theme"); !v.Equal(ports.String("dark")) {
+		t.Errorf("theme = %v", v)
+	}
+}

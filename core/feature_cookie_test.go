@@ -149,6 +149,23 @@ func TestCookieChunks(t *testing.T) {
 	}
 }
 
+// TestCookieChunksEscape: a value that grows by its escapes is split so that no cookie is longer than browsers keep, also
+// one that would fit without them.
+func TestCookieChunksEscape(t *testing.T) {
+	b := kerniatest.NewBrowser(t, kerniatest.New(t, kernia.Config{}, cookieJar(kernia.CookieOptions{Chunked: true, MaxAge: time.Hour})))
+	for _, value := range []string{strings.Repeat(";", 3500), strings.Repeat(";", 20_000), strings.Repeat("a", 3900) + strings.Repeat("%", 100)} {
+		a := b.Post("/set", cookieBody(value, ""))
+		for _, line := range a.Cookies {
+			if len(line) > 4096 {
+				t.Errorf("%d bytes make a cookie of %d", len(value), len(line))
+			}
+		}
+		if a := b.Post("/read", cookieBody("", "")); a.Body != `"`+value+` true"` {
+			t.Errorf("%d bytes read back: %.60s with %d cookies", len(value), a.Body, len(b.Cookies()))
+		}
+	}
+}
+
 // TestCookieIsWrittenOnce: of what one call does to a cookie the last counts.
 func TestCookieIsWrittenOnce(t *testing.T) {
 	twice := declared(func(d *kernia.Declaration) {

@@ -285,3 +285,74 @@ func TestD08_OneTimeValuesHideTheirTokens(t *testing.T) {
 		t.Errorf("Take = %q, %v, %v", v, ok, err)
 	}
 }
+
+// lastingKV never lets a value expire, and counts what it is asked.
+type lastingKV struct {
+	ports.KV
+	asked int
+}
+
+func (l *lastingKV) Put(ctx context.Context, key string, e ports.Entry) error {
+	l.asked++
+	e.Value, e.Expires = e.Expires.Format(time.RFC3339)+e.Value, e.Expires.AddDate(1, 0, 0)
+	return l.KV.Put(ctx, key, e)
+}
+
+func (l *lastingKV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {
+	l.asked++
+	return l.own(l.KV.Find(ctx, key))
+}
+
+func (l *lastingKV) Take(ctx context.Context, key string) (ports.Entry, bool, error) {
+	l.asked++
+	return l.own(l.KV.Take(ctx, key))
+}
+
+func (*lastingKV) own(e ports.Entry, ok bool, err error) (ports.Entry, bool, error) {
+	if ok {
+		n := len("2006-01-02T15:04:05Z")
+		e.Expires, _ = time.Parse(time.RFC3339, e.Value[:n])
+		e.Value = e.Value[n:]
+	}
+	return e, ok, err
+}
+
+// TestOneTimeValuesEndByTheirOwnClock: a value has an end of its own, whatever the clock of the store's server says; and
+// what is no token is not looked for.
+func TestOneTimeValuesEndByTheirOwnClock(t *testing.T) {
+	clock := memory.NewClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	kv := &lastingKV{KV: memory.NewKV(memory.KVOptions{Clock: clock})}
+	var codes *kernia.OneTime[string]
+	kerniatest.New(t, kernia.Config{KV: kv, Clock: clock}, declared(func(d *kernia.Declaration) {
+		codes = kernia.OneTimeOf[string](d, "code", time.Minute)
+	}))
+	if err := codes.Put(t.Context(), "token", "value"); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(time.Minute - time.Second)
+	if v, ok, err := codes.Find(t.Context(), "token"); v != "value" || !ok || err != nil {
+		t.Errorf("a second before its end: %q, %v, %v", v, ok, err)
+	}
+	clock.Advance(time.Second)
+	if v, ok, err := codes.Find(t.Context(), "token"); ok || err != nil {
+		t.Errorf("Find at its end: %q, %v, %v", v, ok, err)
+	}
+	if v, ok, err := codes.Take(t.Context(), "token"); ok || err != nil {
+		t.Errorf("Take at its end: %q, %v, %v", v, ok, err)
+	}
+	kv.asked = 0
+	for _, odd := range []string{"", strings.Repeat("a", 257)} {
+		if _, ok, err := codes.Take(t.Context(), odd); ok || err != nil {
+			t.Errorf("Take of %d bytes: %v, %v", len(odd), ok, err)
+		}
+		if first, err := codes.Claim(t.Context(), odd); first || err != nil {
+			t.Errorf("Claim of %d bytes: %v, %v", len(odd), first, err)
+		}
+		if err := codes.Put(t.Context(), odd, "value"); err == nil {
+			t.Errorf("Put under %d bytes succeeds", len(odd))
+		}
+	}
+	if kv.asked != 0 {
+		t.Errorf("the store was asked %d times", kv.asked)
+	}
+}
