@@ -177,18 +177,19 @@ func (a *Auth) BodyLimit() int64 { return a.config.BodyLimit }
 // configured BaseURL only TrustedOrigins count.
 func (a *Auth) TrustsOrigin(origin string) bool { return a.trusted.Trusts(origin) }
 
-// Ready returns nil where the store and, if there is one, Config.KV answer, within Config.Timeout.
+// Ready returns nil if the store and Config.KV, if there is one, accept a write within Config.Timeout. A standby, or a
+// primary that became read-only, is not ready.
 func (a *Auth) Ready(ctx context.Context) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
-	if _, err := a.config.Store.Find(ctx, &a.queries.userByID, []ports.Value{ports.String("ready")}); err != nil {
+	now := a.now()
+	if _, _, err := a.config.Store.Update(ctx, &a.queries.touchNothing, []ports.Value{ports.String("ready"), ports.Time(now)}); err != nil {
 		return err
 	}
 	if a.config.KV == nil {
 		return nil
 	}
-	_, _, err := a.config.KV.Find(ctx, "ready")
-	return err
+	return a.config.KV.Put(ctx, "ready", ports.Entry{Expires: now.Add(time.Minute)})
 }
 
 // String keeps what the Auth holds out of what is printed.

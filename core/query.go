@@ -34,6 +34,7 @@ type queries struct {
 	dropAccount   ports.Delete // id, userId
 	setPassword   ports.Update // id, old password: new password, updatedAt
 	extendSession ports.Update // id, expiresAt, token: expiresAt, updatedAt, token
+	touchNothing  ports.Update // an e-mail address that is none: updatedAt
 }
 
 func eq(field string) ports.Condition { return ports.Condition{Field: field} }
@@ -74,6 +75,7 @@ func newQueries(s *schema.Schema) queries {
 			Model: s.Session, Key: ports.Key{"id"}, Where: []ports.Condition{eq("expiresAt"), eq("token")},
 			Set: []ports.Change{{Field: "expiresAt"}, {Field: "updatedAt"}, {Field: "token"}},
 		},
+		touchNothing: ports.Update{Model: s.User, Key: ports.Key{"email"}, Set: []ports.Change{{Field: "updatedAt"}}},
 	}
 }
 

@@ -75,6 +75,18 @@ func invalidField(m *ports.Model, err error) string {
 	return ""
 }
 
+// told adds the server's own words to failed, which is what fail makes of err: for commands of Migrate, which hold no
+// stranger's value. What follows "dup key" would be one.
+func told(failed, err error) error {
+	command, ok := errors.AsType[mongo.CommandError](err)
+	if !ok || command.Message == "" {
+		return failed
+	}
+	words, _, _ := strings.Cut(command.Message, " dup key")
+	doing, _, _ := strings.Cut(err.Error(), ": ")
+	return fmt.Errorf("%w: %s: %s", failed, doing, words)
+}
+
 // codeOf returns the code of a server's error and its name.
 func codeOf(err error) (code int, name string) {
 	if command, ok := errors.AsType[mongo.CommandError](err); ok {

@@ -38,7 +38,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 	}
 	for _, m := range models {
 		if err := g.model(m); err != nil { //nolint:contextcheck // it has ctx, and closes its cursor even when that is over
-			return ports.Plan{}, fail(ctx, "migrate", m, err)
+			return ports.Plan{}, told(fail(ctx, "migrate", m, err), err)
 		}
 	}
 	return g.plan, nil
@@ -70,7 +70,7 @@ func (g *migration) step(kind ports.StepKind, summary string, command bson.D) er
 		} `bson:"writeErrors"`
 	}
 	if err := g.s.db.RunCommand(g.ctx, command).Decode(&reply); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", summary, err)
 	}
 	if len(reply.WriteErrors) > 0 { // the command itself succeeded
 		return mongo.CommandError{Code: reply.WriteErrors[0].Code}

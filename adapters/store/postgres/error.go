@@ -58,6 +58,16 @@ func kind(code string) error {
 	return ports.ErrUnavailable
 }
 
+// failMigrate is fail for what Migrate does to a table. The statements come from models and hold no stranger's value, so
+// the server's own words are told; only its detail may repeat a value.
+func (s *Store) failMigrate(ctx context.Context, doing string, err error) error {
+	var pg *pgconn.PgError
+	if ctx.Err() == nil && errors.As(err, &pg) {
+		return fmt.Errorf("kerniapostgres: migrate: %s: %w: %s (%s)", doing, kind(pg.Code), pg.Message, describe(pg))
+	}
+	return s.fail(ctx, "migrate: "+doing, nil, err)
+}
+
 // refuses reports whether an SQLSTATE says that a column, a rule or a trigger of the application's takes no such value:
 // data exceptions, a null, a check, a view's condition, a value too long for an index, RAISE.
 func refuses(code string) bool {
@@ -105,6 +115,12 @@ func describe(pg *pgconn.PgError) string {
 	if pg.Code == "42P01" || pg.Code == "42703" {
 		text += " (a table or column is missing: run Migrate)"
 	}
+	switch pg.Code {
+	case readOnly:
+		text += " (the server is read-only: connect to the primary)"
+	case "42P05", "26000":
+		text += " (a pooler does not keep prepared statements: connect with default_query_exec_mode=exec)"
+	}
 	return text
 }
 
@@ -128,7 +144,7 @@ func repeatable(err error) bool {
 		return true
 	}
 	// 57014: without [Configure], a cancel request that was meant for the connection's last call may come late.
-	return coded(err, "40001", "40P01", "57014", "26000", "0A000", "23503")
+	return coded(err, "40001", "40P01", "57014", "26000", "0A000", "23503", readOnly)
 }
 
 // stale reports whether the schema is not what was learnt of it.

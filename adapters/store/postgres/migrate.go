@@ -27,7 +27,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 	err := s.Tx(ctx, func(ctx context.Context) error {
 		on, _ := s.on(ctx)
 		if _, err := on.Exec(ctx, "SELECT pg_advisory_xact_lock($1::int8)", int64(lockKey)); err != nil {
-			return s.fail(ctx, "migrate", nil, err)
+			return s.failMigrate(ctx, "lock", err)
 		}
 		var err error
 		if plan, err = s.plan(ctx, on, models); err != nil {
@@ -35,7 +35,7 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 		}
 		for _, step := range plan.Steps {
 			if _, err := on.Exec(ctx, step.Statement); err != nil {
-				return s.fail(ctx, "migrate: "+step.Summary, nil, err)
+				return s.failMigrate(ctx, step.Summary, err)
 			}
 		}
 		return nil
@@ -49,16 +49,16 @@ func (s *Store) Migrate(ctx context.Context, models []*ports.Model, apply bool) 
 
 func (s *Store) plan(ctx context.Context, on querier, models []*ports.Model) (ports.Plan, error) {
 	g := migration{ctx: ctx, on: on, store: s, relations: map[string]*relation{}}
-	err := g.schema()
+	err, doing := g.schema(), "schema"
 	for _, step := range []func(*ports.Model) error{g.table, g.references, g.keys} { // all tables before the first key
 		for _, m := range models {
 			if err == nil {
-				err = step(m)
+				err, doing = step(m), "table "+s.tableName(m)
 			}
 		}
 	}
 	if err != nil {
-		return ports.Plan{}, s.fail(ctx, "migrate", nil, err)
+		return ports.Plan{}, s.failMigrate(ctx, doing, err)
 	}
 	return g.Plan, nil
 }

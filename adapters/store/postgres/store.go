@@ -65,10 +65,15 @@ const cancelTime = time.Second
 // is cancelled on the server, and its outcome awaited for up to a second: without this pgx hangs up and cancels
 // afterwards, and a statement that was waiting for a lock may still take effect after its call has failed. The
 // connection of such a call is not used again, because the cancellation may reach the server late and hit the next
-// statement. A PrepareConn that the configuration has already runs too; set none afterwards.
+// statement. A connection on which the server refuses to write because it is read-only is closed, so that after a
+// failover the pool finds the new primary. A PrepareConn that the configuration has already runs too; set none afterwards.
 func Configure(c *pgxpool.Config) {
 	c.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &canceller{pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}}
+	}
+	report := c.ConnConfig.OnPgError
+	c.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		return err.Code != readOnly && (report == nil || report(conn, err)) // false closes it
 	}
 	prepare := c.PrepareConn
 	c.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
@@ -81,6 +86,9 @@ func Configure(c *pgxpool.Config) {
 		return prepare(ctx, conn)
 	}
 }
+
+// readOnly is how a server refuses to write: a standby, or a primary that became one while its connections stayed open.
+const readOnly = "25006"
 
 // cancelled marks a connection on which a call was cancelled.
 const cancelled = "kerniapostgres.cancelled"

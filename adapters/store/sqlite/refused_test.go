@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	kerniasqlite "github.com/kernia-go/kernia/adapters/store/sqlite"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -38,5 +39,16 @@ func TestRefuses(t *testing.T) {
 				t.Errorf("the error %q shows a value", err)
 			}
 		})
+	}
+}
+
+// TestReadOnlyFile shows that a write of nothing tells whether the database can be written to.
+func TestReadOnlyFile(t *testing.T) {
+	path := existing(t, existingRows)
+	a := newAuth()
+	s := kerniasqlite.New(openDB(t, "file:"+path+"?mode=ro"))
+	nobody := &ports.Update{Model: a.user, Key: ports.Key{"email"}, Set: []ports.Change{{Field: "name"}}}
+	if _, _, err := s.Update(t.Context(), nobody, []ports.Value{ports.String("nobody"), ports.String("x")}); !errors.Is(err, ports.ErrUnavailable) {
+		t.Errorf("an Update of nothing in a read-only file = %v, want it to be unavailable", err)
 	}
 }
