@@ -20,12 +20,17 @@ func BenchmarkKV(b *testing.B) {
 	value := strings.Repeat("x", 500)
 	e := ports.Entry{Value: value, Expires: time.Now().Add(time.Hour)}
 	put(b, kv, "key", value, e.Expires)
+	put(b, kv, "link", "key\n"+value, e.Expires)
 	for _, bench := range []struct {
 		name string
 		call func() error
 	}{
 		{"Find", func() error { _, _, err := kv.Find(ctx, "key"); return err }},
 		{"Find/raw", func() error { return c.Get(ctx, p+"v:key").Err() }},
+		{"Follow", func() error { _, _, _, err := kv.Follow(ctx, "link"); return err }},
+		{"Follow/raw", func() error { // two round trips
+			return errors.Join(c.Get(ctx, p+"v:link").Err(), c.Get(ctx, p+"v:key").Err())
+		}},
 		{"Put", func() error { return kv.Put(ctx, "key", e) }},
 		{"Put/raw", func() error { return c.Set(ctx, p+"v:raw", value, time.Hour).Err() }},
 		{"Add", func() error { _, err := kv.Add(ctx, "key", ports.Limit{Bound: 1 << 40, Window: time.Hour}); return err }},
@@ -47,7 +52,7 @@ func BenchmarkKV(b *testing.B) {
 	}
 }
 
-// BenchmarkSession reads the snapshot under which a session and its user are kept: through the store; by hand, with
+// BenchmarkSession reads an entry of the size of a session and its user: through the store; by hand, with
 // what the contract asks of a read, to mind the expiry that an entry carries and to end when the context is cancelled;
 // and by the bare client, which notices no cancellation while it waits. All must find the same.
 func BenchmarkSession(b *testing.B) {

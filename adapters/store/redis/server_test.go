@@ -63,15 +63,19 @@ type server struct {
 // start launches a server for one test, which kills it, or configures it in ways of its own.
 func start(t *testing.T, port int, args ...string) *server {
 	t.Helper()
+	return launch(t, port, append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", ""}, args...)...)
+}
+
+// launch runs redis-server with the arguments and waits until it answers.
+func launch(t *testing.T, port int, args ...string) *server {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("redis-server is not on the PATH: this test stops and starts one")
 		}
 		t.Skip("redis-server is not on the PATH: this test stops and starts one")
 	}
-	s := &server{port: port}
-	args = append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", ""}, args...)
-	s.cmd = exec.Command("redis-server", args...)
+	s := &server{port: port, cmd: exec.Command("redis-server", args...)}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
