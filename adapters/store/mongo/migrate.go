@@ -87,6 +87,9 @@ func (g *migration) model(m *ports.Model) error {
 	name := t.name
 	there := g.there[name]
 	if there {
+		if err := g.ids(t); err != nil {
+			return err
+		}
 		if err := g.defaults(t); err != nil {
 			return err
 		}
@@ -106,6 +109,28 @@ func (g *migration) model(m *ports.Model) error {
 		}
 		indexes = append(indexes, want)
 		if err := g.add(t, want, there); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ids refuses documents whose id, or a reference, has another type than the model says: they would never be found.
+func (g *migration) ids(t *table) error {
+	names := map[ports.IDKind]string{ports.IDText: "string", ports.IDUUID: "binData", ports.IDSerial: "number", ports.IDObjectID: "objectId"}
+	for i := range t.columns {
+		c := &t.columns[i]
+		if !c.id {
+			continue
+		}
+		kind := bson.D{{Key: "$type", Value: names[c.kind]}}
+		other := bson.D{{Key: c.name, Value: bson.D{{Key: "$ne", Value: nil}, {Key: "$not", Value: kind}}}}
+		err := t.coll.FindOne(g.ctx, other, options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})).Err()
+		if err == nil {
+			return fmt.Errorf("%w: %q of collection %q holds ids of another type than %s, which Config.IDs says",
+				ports.ErrInvalid, c.name, t.name, names[c.kind])
+		}
+		if !errors.Is(err, mongo.ErrNoDocuments) {
 			return err
 		}
 	}

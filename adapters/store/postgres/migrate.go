@@ -114,6 +114,9 @@ func (g *migration) table(m *ports.Model) error {
 			g.create(m, name)
 			return nil
 		}
+		if err := r.writable(m, name); err != nil {
+			return err
+		}
 		g.relations[name] = r
 	}
 	_, missing, err := r.table(m, name)

@@ -13,6 +13,8 @@ import (
 
 // A relation is what the catalogue says of a table.
 type relation struct {
+	Schema  string      `json:"schema"`
+	First   string      `json:"first"` // of the search path
 	Columns []attribute `json:"columns"`
 	Indexes []index     `json:"indexes"`
 	Checks  []index     `json:"checks"`
@@ -24,6 +26,7 @@ type attribute struct {
 	Type    string       `json:"type"`
 	Loose   bool         `json:"loose"`
 	NotNull bool         `json:"notNull"`
+	Filled  bool         `json:"filled"` // by the database where nothing is written
 	added   *ports.Field // the field that Migrate is to add the column for
 }
 
@@ -35,11 +38,14 @@ type index struct {
 }
 
 const catalogue = `SELECT json_build_object(
+	'schema', (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = c.relnamespace),
+	'first', current_schema(),
 	'columns', (SELECT json_agg(json_build_object(
 			'name', a.attname,
 			'type', pg_catalog.format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, NULL),
 			'loose', NOT coalesce(o.collisdeterministic, true),
-			'notNull', a.attnotnull))
+			'notNull', a.attnotnull,
+			'filled', a.atthasdef OR a.attidentity <> ''))
 		FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 		LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
@@ -77,7 +83,27 @@ func (s *Store) relation(ctx context.Context, on querier, name string) (*relatio
 	if err := json.Unmarshal([]byte(found[0]), r); err != nil {
 		return nil, err
 	}
+	if s.options.Schema == "" && r.First != "" && r.Schema != r.First {
+		return nil, fmt.Errorf("%w: table %s is in schema %s, but the search path begins with %q: set Options.Schema, or a search path of one schema",
+			ports.ErrInvalid, name, r.Schema, r.First)
+	}
 	return r, nil
+}
+
+// writable returns an error that names the column which makes the database refuse every record of m that leaves it out,
+// or every one that is null there.
+func (r *relation) writable(m *ports.Model, name string) error {
+	for _, a := range r.Columns {
+		i := slices.IndexFunc(m.Fields, func(f ports.Field) bool { return f.ColumnName() == a.Name })
+		switch {
+		case !a.NotNull:
+		case i < 0 && !a.Filled:
+			return fmt.Errorf("%w: column %q of table %s is NOT NULL without a default, and no field writes it", ports.ErrInvalid, a.Name, name)
+		case i > 0 && m.Fields[i].Null:
+			return fmt.Errorf("%w: column %q of table %s is NOT NULL, and its field may be null", ports.ErrInvalid, a.Name, name)
+		}
+	}
+	return nil
 }
 
 // table matches the relation with the fields of m and returns those that have no column.

@@ -17,7 +17,7 @@ import (
 // Options are the settings of a [Store]. The zero Options are recommended.
 type Options struct {
 	Prefix string // put before the name of every table
-	Schema string // the schema of all tables; "": the one that the connection's search path finds
+	Schema string // the schema of all tables; "": the first one of the connection's search path
 }
 
 // A Store is a [ports.Store] in a PostgreSQL database. It is safe for concurrent use, and so are any number of
