@@ -104,7 +104,11 @@ func (a *Auth) unlock() error {
 		c.Secret = made
 	}
 	for i, s := range append([]string{c.Secret}, c.OldSecrets...) {
-		if err := secret.Check(s); err != nil {
+		err := secret.Check(s)
+		if err == nil && secret.Published(s) && !origin.Private(c.BaseURL) {
+			err = secret.ErrKnown
+		}
+		if err != nil {
 			name := "Secret"
 			if i > 0 {
 				name = "OldSecrets"

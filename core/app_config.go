@@ -22,10 +22,12 @@ type Config struct {
 	// a proxy that strips a prefix.
 	BasePath string
 
-	// Secret signs cookies and derives every other key: 32 bytes or more, from a random source.
+	// Secret signs cookies and derives every other key: 32 bytes or more, from a random source. One that Kernia's own
+	// examples show is refused, except for a BaseURL on localhost or under a reserved domain such as example.com.
 	Secret string
 
-	// OldSecrets are earlier values of Secret. What they signed or encrypted still verifies and opens.
+	// OldSecrets are earlier values of Secret. What they signed or encrypted still verifies and opens until they
+	// are removed here: do that once Session.ExpiresIn has passed, or at once for a secret that leaked.
 	OldSecrets []string
 
 	// Store keeps users, sessions and accounts.
@@ -161,7 +163,7 @@ type CookieConfig struct {
 	Prefix      string            // before each name; "" means "better-auth"
 	Names       map[string]string // whole names of single cookies, as {"session_token": "sid"}
 	Secure      *bool             // the Secure attribute and the __Secure- prefix; nil means if BaseURL is https
-	Domain      string            // the Domain attribute; "" means only the host
+	Domain      string            // the Domain attribute; "" means only the host. Deletion covers both
 	SameSite    string            // "Lax", "Strict" or "None"; "" means Lax. None implies Secure
 	Partitioned bool              // the Partitioned attribute; implies Secure
 }

@@ -13,6 +13,41 @@ import (
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
+// TestD12_PublishedSecrets: what examples and kits show signs nothing on a public site, nor verifies there.
+func TestD12_PublishedSecrets(t *testing.T) {
+	const private = "Qm8xv1kTz0pLr5wN7yB3dF6hJ9sG2aCQm8x-_uIeOtYq"
+	for _, c := range []struct {
+		url, secret, old string
+		taken            bool
+	}{
+		{"https://api.example.com", kerniatest.Secret, "", true},
+		{"http://localhost:8080", kerniatest.Secret, "", true},
+		{"http://app.localhost", kerniatest.Secret, "", true},
+		{"http://127.0.0.1:1", kerniatest.Secret, "", true},
+		{"http://[::1]", kerniatest.Secret, "", true},
+		{"https://auth.test", kerniatest.Secret, "", true},
+		{"https://api.acme.com", private, "", true},
+		{"https://api.acme.com", kerniatest.Secret, "", false},
+		{"https://api.acme.com", "keep-32-random-bytes-in-the-environment", "", false},
+		{"https://api.acme.com", "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", "", false},
+		{"https://api.acme.com", private, kerniatest.Secret, false},
+		{"https://api.example.acme.com", kerniatest.Secret, "", false},
+		{"http://192.168.0.1", kerniatest.Secret, "", false},
+		{"https://auth.internal", kerniatest.Secret, "", false},
+	} {
+		cfg := kernia.Config{BaseURL: c.url, Secret: c.secret, Store: memory.New()}
+		if c.old != "" {
+			cfg.OldSecrets = []string{c.old}
+		}
+		if _, err := kernia.New(cfg); (err == nil) != c.taken {
+			t.Errorf("%s with %q, %q: %v, want taken %v", c.url, c.secret, c.old, err, c.taken)
+		}
+	}
+	if auth := kerniatest.New(t, kernia.Config{BaseURL: "https://api.acme.com"}); auth == nil {
+		t.Error("a test cannot have the URL of a public site")
+	}
+}
+
 func TestSettingError(t *testing.T) {
 	for _, c := range []struct {
 		setting string

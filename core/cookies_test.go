@@ -41,11 +41,54 @@ func TestD13_CookieAttributes(t *testing.T) {
 			a = s.post("/sign-out", ``, append([]string{"Cookie", a.cookie()}, origin...)...)
 			var gone []string
 			for _, name := range []string{"session_token", "session_data", "dont_remember"} {
-				gone = append(gone, test.prefix+name+"=; Max-Age=0; "+test.tail)
+				gone = append(gone, deletions(test.prefix+name, test.tail)...)
 			}
 			checkCookies(t, "sign-out", a, gone)
 			checkDeclaredCookies(t, test.cfg, test.prefix, test.tail)
 		})
+	}
+}
+
+// deletions are the lines that delete a cookie: where it has a domain, the one of the host alone goes, too.
+func deletions(name, tail string) []string {
+	lines := []string{name + "=; Max-Age=0; " + tail}
+	if rest, ok := strings.CutPrefix(tail, "Domain=example.com; "); ok {
+		lines = append(lines, name+"=; Max-Age=0; "+rest)
+	}
+	return lines
+}
+
+// TestD13_EveryScopeIsDeleted: after Cookies.Domain was removed, a browser has two session cookies, and sign-out deletes
+// both, whichever comes first. A live one beside a dead one stays, and so does what another program signed.
+func TestD13_EveryScopeIsDeleted(t *testing.T) {
+	const site = "https://app.api.example.com"
+	s := serve(t, kernia.Config{BaseURL: site})
+	ann, old := kerniatest.SignIn(t, s.auth, "ann@example.com"), kerniatest.SignIn(t, s.auth, "ann@example.com")
+	name, _, _ := strings.Cut(ann.Cookie, "=")
+	scopes := func(a answer) (domains []string) {
+		for _, line := range a.Cookies {
+			if strings.HasPrefix(line, name+"=;") {
+				_, rest, _ := strings.Cut(line, "Domain=")
+				domain, _, _ := strings.Cut(rest, ";")
+				domains = append(domains, domain)
+			}
+		}
+		return domains
+	}
+	if _, err := s.auth.Sessions.Revoke(t.Context(), old.Session.Token); err != nil {
+		t.Fatal(err)
+	}
+	for _, cookies := range []string{old.Cookie + "; " + ann.Cookie, ann.Cookie + "; " + old.Cookie} {
+		if a := s.get("/get-session", "Cookie", cookies); len(a.Cookies) != 0 {
+			t.Errorf("a dead twin deletes a live one: %q", a.Cookies)
+		}
+	}
+	if got := scopes(s.post("/sign-out", "", "Origin", site, "Cookie", ann.Cookie+"; "+name+"=of-another.program")); !slices.Equal(got, []string{""}) {
+		t.Errorf("beside another program's cookie the domains %q are deleted", got)
+	}
+	want := []string{"", "app.api.example.com", "api.example.com", "example.com"}
+	if got := scopes(s.post("/sign-out", "", "Origin", site, "Cookie", old.Cookie+"; "+ann.Cookie)); !slices.Equal(got, want) {
+		t.Errorf("sign-out with two cookies deletes them for %q, want %q", got, want)
 	}
 }
 
@@ -75,7 +118,7 @@ func checkDeclaredCookies(t *testing.T, cfg kernia.Config, prefix, tail string) 
 		if !strings.HasPrefix(k.Name(), prefix) {
 			t.Errorf("a cookie is called %q, want the prefix %q", k.Name(), prefix)
 		}
-		set, gone = append(set, k.Name()+"=*; Max-Age=60; "+tail), append(gone, k.Name()+"=; Max-Age=0; "+tail)
+		set, gone = append(set, k.Name()+"=*; Max-Age=60; "+tail), append(gone, deletions(k.Name(), tail)...)
 	}
 	if len(set) != 4 {
 		t.Errorf("%d cookies are declared, want the core's three and one of the feature's", len(set))

@@ -165,13 +165,13 @@ func (c *Call) sessionCookies() []string {
 	session, data, remember := set.session, set.data, set.remember
 	switch {
 	case c.diverted != nil:
-		lines := []string{session.line(session.name, "", 0), data.line(data.name, "", 0)}
+		lines := append(session.expire(c, session.name), data.expire(c, data.name)...)
 		if c.forget {
 			lines = append([]string{remember.line(remember.name, c.Signed("true"), -1)}, lines...)
 		}
 		return lines
 	case c.ended:
-		return []string{session.line(session.name, "", 0), data.line(data.name, "", 0), remember.line(remember.name, "", 0)}
+		return slices.Concat(session.expire(c, session.name), data.expire(c, data.name), remember.expire(c, remember.name))
 	case c.renewed != nil:
 		value := c.Signed(c.renewed.Token)
 		if c.forget {
@@ -179,11 +179,11 @@ func (c *Call) sessionCookies() []string {
 		}
 		lines := []string{session.line(session.name, value, c.auth.config.Session.ExpiresIn)}
 		if c.begun && remember.has(c) {
-			lines = append(lines, remember.line(remember.name, "", 0))
+			lines = append(lines, remember.expire(c, remember.name)...)
 		}
 		return lines
 	case c.stale:
-		return []string{data.line(data.name, "", 0)}
+		return data.expire(c, data.name)
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package kernia
 
 import (
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,7 +104,7 @@ func (k *Cookie) SetFor(c *Call, value string, age time.Duration) error {
 // Delete makes the answer delete the cookie with all its parts.
 func (k *Cookie) Delete(c *Call) {
 	if c.request != nil && k.name != "" && k.auth == c.auth {
-		c.write(k, append([]string{k.line(k.name, "", 0)}, k.expireChunks(c, 0)...))
+		c.write(k, append(k.expire(c, k.name), k.expireChunks(c, 0)...))
 	}
 }
 
@@ -190,7 +192,7 @@ func (k *Cookie) lines(c *Call, text string, age time.Duration) []string {
 	}
 	var lines []string
 	if k.has(c) {
-		lines = append(lines, k.line(k.name, "", 0))
+		lines = append(lines, k.expire(c, k.name)...)
 	}
 	n := 0
 	for part := range slices.Chunk([]byte(text), size) {
@@ -214,10 +216,58 @@ func (k *Cookie) expireChunks(c *Call, from int) []string {
 	for _, name := range cookie.Names(c.header["Cookie"], k.name+".") {
 		n, err := strconv.Atoi(name[len(k.name)+1:])
 		if err == nil && n >= from && n < maxChunks && name == k.name+"."+strconv.Itoa(n) {
-			lines = append(lines, k.line(name, "", 0))
+			lines = append(lines, k.expire(c, name)...)
 		}
 	}
 	return lines
+}
+
+// expire returns the lines that delete a cookie wherever it may be: a browser that had it before Cookies.Domain was set
+// has one for the host alone, too. Where the domain was removed again, the request has two of the name that this Auth
+// signed, and every domain that the host can name is told; what others put into the browser is left to them.
+func (k *Cookie) expire(c *Call, name string) []string {
+	lines := []string{k.line(name, "", 0)}
+	elsewhere := func(domain string) {
+		one := *k
+		if one.attrs.Domain = domain; one.attrs.Check(name) == nil {
+			lines = append(lines, one.line(name, "", 0))
+		}
+	}
+	if k.attrs.Domain != "" {
+		elsewhere("")
+		return lines
+	}
+	if n := 0; c.request != nil && k.options.Form != CookiePlain {
+		cookie.Each(c.header["Cookie"], name, func(text string) bool {
+			if _, ours := k.decode(text); ours {
+				n++
+			}
+			return n > 1
+		})
+		if n < 2 {
+			return lines
+		}
+		for host := k.auth.hostOf(c.request); strings.Contains(host, "."); _, host, _ = strings.Cut(host, ".") {
+			elsewhere(host)
+		}
+	}
+	return lines
+}
+
+// hostOf returns the public name of the host that answers, "" for an address.
+func (a *Auth) hostOf(r *Request) string {
+	base := a.config.BaseURL
+	if base == "" {
+		base = "http://" + r.Host
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // joined returns the value that the parts of the request make, "" where there are none.

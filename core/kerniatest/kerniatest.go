@@ -5,6 +5,8 @@ package kerniatest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -12,7 +14,8 @@ import (
 	"github.com/kernia-go/kernia/ports/memory"
 )
 
-// Secret and BaseURL are what New uses where the test does not say.
+// Secret and BaseURL are what New uses where the test does not say. With a BaseURL of the test's own, New makes a secret
+// for that: kernia.New refuses Secret for a public site.
 const (
 	Secret  = "kernia-test-secret-that-is-not-for-use-anywhere"
 	BaseURL = "http://localhost:8080/api/auth"
@@ -30,7 +33,7 @@ func New(t testing.TB, cfg kernia.Config, features ...kernia.Feature) *kernia.Au
 		cfg.Hasher = &memory.Hasher{}
 	}
 	if cfg.Secret == "" {
-		cfg.Secret = Secret
+		cfg.Secret = secretFor(cfg.BaseURL)
 	}
 	if cfg.BaseURL == "" && !cfg.Development {
 		cfg.BaseURL = BaseURL
@@ -45,6 +48,15 @@ func New(t testing.TB, cfg kernia.Config, features ...kernia.Feature) *kernia.Au
 	}
 	t.Cleanup(func() { _ = auth.Close(context.WithoutCancel(t.Context())) })
 	return auth
+}
+
+// secretFor returns Secret, or another one for the URL of a public site, where kernia.New refuses Secret.
+func secretFor(baseURL string) string {
+	if baseURL == "" {
+		return Secret
+	}
+	sum := sha256.Sum256([]byte(Secret + baseURL))
+	return hex.EncodeToString(sum[:])
 }
 
 // A Client is a user who is signed in.

@@ -29,8 +29,9 @@ func Mount(mux *http.ServeMux, auth *kernia.Auth) {
 }
 
 // MountAt registers the routes on a mux that sees them under path in place of auth.BasePath(): a mux behind
-// http.StripPrefix, say. An empty path means all that the mux sees.
+// http.StripPrefix, say. An empty path means all that the mux sees; "auth" and "/auth/" mean "/auth".
 func MountAt(mux *http.ServeMux, path string, auth *kernia.Auth) {
+	path = strings.TrimRight("/"+strings.TrimLeft(path, "/"), "/") // "auth/" would be the pattern of a host
 	mux.HandleFunc(path+"/", func(w http.ResponseWriter, r *http.Request) {
 		req := Request(r)
 		req.Path = auth.BasePath() + strings.TrimPrefix(req.Path, path)

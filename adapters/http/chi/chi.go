@@ -3,6 +3,7 @@ package kerniachi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -15,8 +16,9 @@ import (
 func Mount(router chi.Router, auth *kernia.Auth) { MountAt(router, auth.BasePath(), auth) }
 
 // MountAt registers the routes under path, the local path inside a sub-router: a router that is itself mounted
-// under "/api" takes "/auth" where auth.BasePath() is "/api/auth".
+// under "/api" takes "/auth" where auth.BasePath() is "/api/auth". "auth" and "/auth/" mean "/auth".
 func MountAt(router chi.Router, path string, auth *kernia.Auth) {
+	path = strings.TrimRight("/"+strings.TrimLeft(path, "/"), "/")
 	router.Handle(path+"/*", nethttp.Handler(auth))
 }
 

@@ -4,6 +4,7 @@ package kerniaecho
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,8 +26,9 @@ var ErrCommitted = errors.New("kerniaecho: the answer was begun by an earlier ha
 func Mount(router Router, auth *kernia.Auth) { MountAt(router, auth.BasePath(), auth) }
 
 // MountAt registers the routes under path, the local path inside a group: a group with the prefix "/api" takes "/auth"
-// where auth.BasePath() is "/api/auth".
+// where auth.BasePath() is "/api/auth". "auth" and "/auth/" mean "/auth".
 func MountAt(router Router, path string, auth *kernia.Auth) {
+	path = strings.TrimRight("/"+strings.TrimLeft(path, "/"), "/")
 	h := nethttp.Handler(auth)
 	router.Any(path+"/*", func(c echo.Context) error {
 		if c.Response().Committed {

@@ -17,8 +17,9 @@ import (
 func Mount(router fiber.Router, auth *kernia.Auth) { MountAt(router, auth.BasePath(), auth) }
 
 // MountAt registers the routes under path, the local path inside a group or mounted app: one that stands under "/api"
-// takes "/auth" where auth.BasePath() is "/api/auth".
+// takes "/auth" where auth.BasePath() is "/api/auth". "auth" and "/auth/" mean "/auth".
 func MountAt(router fiber.Router, path string, auth *kernia.Auth) {
+	path = strings.TrimRight("/"+strings.TrimLeft(path, "/"), "/")
 	router.All(path+"/*", func(c *fiber.Ctx) error {
 		if !wellFormed(&c.Request().Header) {
 			refuse(c)

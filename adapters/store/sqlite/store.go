@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -50,7 +51,7 @@ var (
 // memory is the path of a database that lives as long as its one connection.
 const memory = ":memory:"
 
-// Open opens the database file at path, and creates it where it is missing: in WAL mode, with foreign keys
+// Open opens the database file at path, and creates it, for its owner alone, where it is missing: in WAL mode, with foreign keys
 // enforced, one connection that writes and some that read. The path ":memory:" is a database of its own in memory.
 // It takes at most one Options. The caller closes the Store.
 func Open(ctx context.Context, path string, options ...Options) (*Store, error) {
@@ -69,6 +70,9 @@ func open(ctx context.Context, path, pragmas string, o Options) (*Store, error) 
 	}
 	s := store(o)
 	s.owned = true
+	if path != memory {
+		own(path)
+	}
 	var err error
 	if s.writer, err = sql.Open("sqlite", name+common+"&_pragma=journal_mode(WAL)"); err != nil {
 		return nil, fmt.Errorf("kerniasqlite: open: %w: %w", ports.ErrUnavailable, err)
@@ -91,6 +95,14 @@ func open(ctx context.Context, path, pragmas string, o Options) (*Store, error) 
 		return nil, errors.Join(s.fail(ctx, "open", nil, err), s.Close())
 	}
 	return s, nil
+}
+
+// own creates a file that is missing, so that only its owner can read it; SQLite gives the files beside it the same mode.
+// What fails here fails when SQLite opens the file, and is said then.
+func own(path string) {
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil { //nolint:gosec // the application chose the path
+		_ = f.Close()
+	}
 }
 
 // New returns a Store on the application's database, whatever its pragmas and its driver. It takes at most one

@@ -84,6 +84,26 @@ func owned(host string) bool {
 	return whole >= 2 || whole == 1 && reserved(labels[len(labels)-1])
 }
 
+// Private reports whether no public site can have the URL: it is empty, its host is a loopback address, or its domain is
+// reserved.
+func Private(rawURL string) bool {
+	own, ok := Of(rawURL)
+	if !ok {
+		return rawURL == ""
+	}
+	_, authority, _ := strings.Cut(own, "://")
+	host, _, _ := splitHost(authority)
+	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return addr.IsLoopback()
+	}
+	labels := strings.Split(host, ".")
+	last := labels[len(labels)-1]
+	if len(labels) > 1 && labels[len(labels)-2] == "example" && (last == "com" || last == "net" || last == "org") {
+		return true
+	}
+	return reserved(last) && last != "local" && last != "internal"
+}
+
 // reserved reports whether a top-level domain is set aside for private use (RFC 6761, RFC 6762, and ICANN's "internal").
 func reserved(top string) bool {
 	switch top {

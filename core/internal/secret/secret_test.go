@@ -45,6 +45,14 @@ func TestD12_Check(t *testing.T) {
 	}
 }
 
+func TestD12_Published(t *testing.T) {
+	for s, want := range map[string]bool{"keep-32-random-bytes-in-the-environment": true, "Zk3v1kTz0pLr5wN7yB3dF6hJ9sG2aCQm8x-_uIeOtYq": false} {
+		if got := secret.Published(s); got != want {
+			t.Errorf("Published(%q) = %v, want %v", s, got, want)
+		}
+	}
+}
+
 func TestGenerate(t *testing.T) {
 	for range 200 {
 		s, err := secret.Generate(rand.Reader)

@@ -1,0 +1,28 @@
+package kerniaecho_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	kerniaecho "github.com/kernia-go/kernia/adapters/http/echo"
+	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/core/kerniatest"
+)
+
+// TestMountAt: however the slashes of a path are written, the routes are in one place.
+func TestMountAt(t *testing.T) {
+	auth := kerniatest.New(t, kernia.Config{})
+	for _, path := range []string{"/auth", "auth", "/auth/", "auth/", "//auth"} {
+		e := echo.New()
+		kerniaecho.MountAt(e.Group("/api"), path, auth)
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/auth/ok", http.NoBody))
+		status := w.Code
+		if status != http.StatusOK {
+			t.Errorf("MountAt %q: /api/auth/ok answers %d, want 200", path, status)
+		}
+	}
+}
