@@ -185,6 +185,7 @@ var (
 	ErrNoFields         = &Error{Kind: Invalid, Message: "No fields to update"}
 	ErrEmailUpdate      = &Error{Kind: Invalid, Code: "EMAIL_CAN_NOT_BE_UPDATED", Message: "Email can not be updated"}
 	ErrCreateUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_CREATE_USER", Message: "Failed to create user"}
+	ErrUserUnfinished   = &Error{Kind: Unprocessable, Code: "USER_CREATION_UNFINISHED", Message: "The user was created, but a later step failed. Sign in with the same password."}
 	ErrUpdateUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_UPDATE_USER", Message: "Failed to update user"}
 	ErrDeleteUser       = &Error{Kind: Unprocessable, Code: "FAILED_TO_DELETE_USER", Message: "Failed to delete user"}
 	ErrCreateSession    = &Error{Kind: Unprocessable, Code: "FAILED_TO_CREATE_SESSION", Message: "Failed to create session"}

@@ -11,9 +11,10 @@ import (
 //
 // A before-hook may change the value it gets. If it returns an error or panics, nothing is changed. It runs outside a
 // transaction. An after-hook runs once the change is committed, and before a session is issued or an answer written.
-// Its error fails the request, but the change stays. DuringCreate runs in between, in the transaction. An [Error] from a hook is the client's answer; any other error is
-// logged, and the client gets a general one. Before-hooks of features run first, in the order in which the features
-// were given to New, and then the application's. After-hooks run in the reverse order.
+// Its error fails the request, but the change stays; in [Users.CreateQuietly] it runs behind the answer. DuringCreate
+// runs in between, in the transaction. An [Error] from a hook is the client's answer; any other error is logged, and the
+// client gets a general one. Before-hooks of features run first, in the order in which the features were given to New,
+// and then the application's. After-hooks run in the reverse order.
 //
 // Hooks run for changes to a single record. When a user is deleted, only the user's hooks run, not those of the
 // sessions and accounts deleted with it. No hook runs when expired sessions are removed.
@@ -27,8 +28,9 @@ type Hooks struct {
 //
 // DuringCreate is for rows that every user has. It runs in the transaction that stores the user: calls of the Auth and of
 // tables with its ctx belong to it, and so do an application's own statements on the transaction that TxFrom of the SQLite
-// and Postgres stores returns. Its error or panic undoes the user; a store that cannot roll back keeps them. It must not
-// send anything or call other servers. After ErrUserExists it does not run.
+// and Postgres stores returns. Its error or panic undoes the user; a store that cannot roll back keeps its
+// rows. It must not send anything or call other servers. After ErrUserExists it does not run; in [Users.CreateQuietly] it
+// runs for a taken address too, and is rolled back.
 type UserHooks struct {
 	BeforeCreate func(ctx context.Context, u *User) error
 	DuringCreate func(ctx context.Context, u User) error

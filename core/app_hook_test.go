@@ -56,3 +56,43 @@ func TestDuringCreate(t *testing.T) {
 		t.Errorf("account of the hook = %v, %v, AfterCreate ran %d times", own, err, after)
 	}
 }
+
+// TestF04_DuringCreateOfATakenAddress: a hook in the transaction runs for a taken address too, where sign-up does not
+// tell, decides alike, and leaves nothing.
+func TestF04_DuringCreateOfATakenAddress(t *testing.T) {
+	var auth *kernia.Auth
+	var seen []string
+	hook := func(ctx context.Context, u kernia.User) error {
+		seen = append(seen, u.Email)
+		if u.Name == "refused" {
+			return errors.New("refused")
+		}
+		if u.Name == "extra" {
+			return nil
+		}
+		extra := auth.Users.New(ctx)
+		extra.Name, extra.Email = "extra", u.Name+"@extra.example.com"
+		_, err := auth.Users.Create(ctx, extra)
+		return err
+	}
+	auth = kerniatest.New(t, kernia.Config{Hooks: kernia.Hooks{User: kernia.UserHooks{DuringCreate: hook}}}, emailpassword.Feature{DisableAutoSignIn: true})
+	join := func(email, name string) error {
+		_, err := emailpassword.SignUp(t.Context(), auth, emailpassword.SignUpInput{Name: name, Email: email, Password: "password123"})
+		return err
+	}
+	if err := join("ann@example.com", "ann"); err != nil {
+		t.Fatal(err)
+	}
+	seen = nil
+	if err := join("ann@example.com", "bob"); err != nil || len(seen) == 0 || seen[0] != "ann@example.com" {
+		t.Errorf("sign-up with a taken address = %v, the hook saw %q", err, seen)
+	}
+	for _, email := range []string{"ann@example.com", "free@example.com"} {
+		if err := join(email, "refused"); !errors.Is(err, kernia.ErrCreateUser) {
+			t.Errorf("%s, refused by the hook = %v", email, err)
+		}
+	}
+	if n, err := auth.Users.Count(t.Context(), kernia.UserQuery{}); n != 2 || err != nil {
+		t.Errorf("%d users, %v, want ann and what the hook wrote for her", n, err)
+	}
+}

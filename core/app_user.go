@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/kernia-go/kernia/core/internal/email"
-	"github.com/kernia-go/kernia/core/internal/secret"
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -54,44 +53,18 @@ func (users Users) New(ctx context.Context) User {
 
 // Create stores a user made by New and returns it with its id and times. An id that the caller or a before-hook gave it
 // is kept, and must have the form that Config.IDs says. An account with the provider id, if there is one, is stored with
-// it, its user and, for a password, its account id filled in: both or none where the store can roll back. The user's
-// hooks run around it. Errors: ErrInvalidEmail, ErrUserExists, the error of an added field that is taken, MISSING_FIELD
-// for a required one without a value, ErrCreateUser or the hook's own error for a denial. With ErrUserExists the user is
-// returned as the hooks left it, for Decoy.
+// it, its user and, for a password, its account id filled in: both or none. The user's hooks run around it. Errors:
+// ErrInvalidEmail, ErrUserExists, the error of an added field that is taken, MISSING_FIELD for a required one without a
+// value, ErrCreateUser or the hook's own error for a denial, ErrUserUnfinished or the hook's own error where the user is
+// stored and a hook after it failed. With ErrUserExists the user is returned as the hooks left it.
 func (users Users) Create(ctx context.Context, u User, with ...Account) (User, error) {
-	if err := users.auth.refuseUnheld(ctx); err != nil {
-		return User{}, err
-	}
-	u.Email = email.Normal(u.Email)
-	if !email.Valid(u.Email) {
-		return User{}, ErrInvalidEmail
-	}
-	if len(u.Values()) != len(users.auth.userExtras) {
-		u.Extra = users.New(ctx).Extra
-	}
 	with = slices.Clone(with) // the caller's stay as they are
-	if err := users.beforeCreate(ctx, &u, with); err != nil {
+	if err := users.prepare(ctx, &u, with); err != nil {
 		return User{}, err
 	}
-	now := users.auth.now()
-	u.CreatedAt, u.UpdatedAt = now, now
-	var err error
-	if u.ID, err = users.auth.newID(ctx, users.auth.schema.User, u.ID); err != nil {
-		return User{}, err
-	}
-	err = users.auth.tx(ctx, func(ctx context.Context) error {
-		stored, err := users.auth.config.Store.Create(ctx, users.auth.schema.User, users.auth.schema.UserRecord(&u))
-		if err != nil {
-			return conflict(err, users.auth.userExtras)
-		}
-		u = users.auth.schema.UserOf(stored)
-		for i := range with {
-			if with[i], err = users.auth.Accounts.create(ctx, with[i], u.ID); err != nil {
-				return err
-			}
-		}
-		users.auth.trail.add(ctx, Event{Type: "user.created", UserID: u.ID})
-		return users.duringCreate(ctx, u)
+	stored, err := users.store(ctx, u, with, func(ctx context.Context, stored *User) error {
+		users.auth.trail.add(ctx, Event{Type: "user.created", UserID: stored.ID})
+		return users.duringCreate(ctx, *stored)
 	})
 	if errors.Is(err, ErrUserExists) {
 		return u, err
@@ -99,7 +72,59 @@ func (users Users) Create(ctx context.Context, u User, with ...Account) (User, e
 	if err != nil {
 		return User{}, err
 	}
-	return u, users.afterCreate(ctx, u, with)
+	return stored, users.afterCreate(ctx, stored, with)
+}
+
+// prepare makes u ready to be stored.
+func (users Users) prepare(ctx context.Context, u *User, with []Account) (err error) {
+	if err := users.auth.refuseUnheld(ctx); err != nil {
+		return err
+	}
+	u.Email = email.Normal(u.Email)
+	if !email.Valid(u.Email) {
+		return ErrInvalidEmail
+	}
+	if len(u.Values()) != len(users.auth.userExtras) {
+		u.Extra = users.New(ctx).Extra
+	}
+	if err := users.beforeCreate(ctx, u, with); err != nil {
+		return err
+	}
+	u.CreatedAt = users.auth.now()
+	u.UpdatedAt = u.CreatedAt
+	u.ID, err = users.auth.newID(ctx, users.auth.schema.User, u.ID)
+	return err
+}
+
+// store writes a user and their accounts, which get their ids, in one transaction with a last step.
+func (users Users) store(ctx context.Context, u User, with []Account, last func(ctx context.Context, stored *User) error) (User, error) {
+	var stored User
+	err := users.auth.tx(ctx, func(ctx context.Context) error {
+		r, err := users.auth.config.Store.Create(ctx, users.auth.schema.User, users.auth.schema.UserRecord(&u))
+		if err != nil {
+			return conflict(err, users.auth.userExtras)
+		}
+		stored = users.auth.schema.UserOf(r)
+		for i := range with {
+			if with[i], err = users.auth.Accounts.create(ctx, with[i], stored.ID); err != nil {
+				return err
+			}
+		}
+		return last(ctx, &stored)
+	})
+	if err != nil && stored.ID != "" && users.auth.schema.User.ID != ports.IDSerial { // a number may be somebody else's by now
+		users.undo(ctx, stored.ID) // a store that cannot roll back still has the user
+	}
+	return stored, err
+}
+
+// undo removes a user who was stored, although ctx may be done. What it cannot remove, it logs.
+func (users Users) undo(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), users.auth.config.Timeout)
+	defer cancel()
+	if _, err := users.auth.config.Store.Delete(ctx, &users.auth.queries.dropUser, []ports.Value{ports.String(id)}); err != nil {
+		users.auth.config.Logger.WarnContext(ctx, "half a sign-up is left", "user_id", id, "error", err)
+	}
 }
 
 func (users Users) beforeCreate(ctx context.Context, u *User, with []Account) error {
@@ -137,33 +162,16 @@ func (users Users) duringCreate(ctx context.Context, u User) error {
 
 func (users Users) afterCreate(ctx context.Context, u User, with []Account) error {
 	for _, h := range slices.Backward(users.auth.hooks) {
-		if err := after(ctx, h.User.AfterCreate, u, ErrCreateUser); err != nil {
+		if err := after(ctx, h.User.AfterCreate, u, ErrUserUnfinished); err != nil {
 			return err
 		}
 		for _, account := range with {
-			if err := after(ctx, h.Account.AfterCreate, account, ErrCreateUser); err != nil {
+			if err := after(ctx, h.Account.AfterCreate, account, ErrUserUnfinished); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// Decoy returns u, which Create returned with ErrUserExists, as one that was created: the answer for an address that is
-// taken where that must not show.
-func (users Users) Decoy(ctx context.Context, u User) (User, error) {
-	id, err := users.auth.newID(ctx, users.auth.schema.User, u.ID)
-	switch {
-	case err != nil || id != "":
-	case users.auth.config.IDs == ports.IDObjectID:
-		id, err = secret.Random32(users.auth.config.Random, "0123456789abcdef", 24)
-	default:
-		id, err = secret.Random32(users.auth.config.Random, Alphanumeric, 32)
-	}
-	u.ID, u.Email = id, email.Normal(u.Email)
-	u.CreatedAt = users.auth.now()
-	u.UpdatedAt = u.CreatedAt
-	return u, err
 }
 
 // ValidEmail reports whether s, in whatever case, can be the e-mail address of a user.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
@@ -182,6 +184,71 @@ func TestF04_ImportedHashes(t *testing.T) {
 		c.Hasher, c.Imported = h, []string{"?"}
 		if _, err := kernia.New(c); err == nil {
 			t.Errorf("New takes %s", name)
+		}
+	}
+}
+
+// TestF04_QuietSignUpTakesTheSameSteps: where sign-up does not tell whether an address is taken, a taken one takes the
+// same calls and gets the same answer, whatever form ids have, and whatever fields and hooks the application added.
+func TestF04_QuietSignUpTakesTheSameSteps(t *testing.T) {
+	for kind, form := range map[ports.IDKind]string{
+		ports.IDText: `^[A-Za-z0-9]{32}$`, ports.IDUUID: `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+		ports.IDSerial: `^[1-9][0-9]?$`, ports.IDObjectID: `^[0-9a-f]{24}$`,
+	} {
+		count := &calls{}
+		hooks := kernia.Hooks{User: kernia.UserHooks{
+			BeforeCreate: func(_ context.Context, u *kernia.User) error {
+				if u.Name == "refused" {
+					return errors.New("refused")
+				}
+				u.Name = strings.ToUpper(u.Name)
+				return nil
+			},
+			AfterCreate: func(context.Context, kernia.User) error { return errors.New("too late") },
+		}}
+		s := serve(t, kernia.Config{
+			IDs: kind, Store: countedStore{memory.New(), count}, Hasher: &evenHasher{calls: count}, Hooks: hooks,
+			UserFields: []kernia.Extra{kernia.Field[*string]{Name: "handle", Input: true, Unique: true}},
+		}, emailpassword.Feature{DisableAutoSignIn: true})
+		join := func(email, name, handle string) (status int, text, id string) {
+			t.Helper()
+			count.take()
+			a := s.post("/sign-up/email", `{"name":"`+name+`","email":"`+email+`","password":"password123","handle":"`+handle+`"}`)
+			u, _ := a.json["user"].(map[string]any)
+			id, _ = u["id"].(string)
+			text = fmt.Sprint(a.Status, a.Header, a.Cookies, strings.NewReplacer(email, "EMAIL", handle, "HANDLE", `"`+id+`"`, "ID").Replace(string(a.Body)), count.take())
+			return a.Status, text, id
+		}
+		join("ann@example.com", "Ann", "ann")
+		join("eve@example.com", "Eve", "eve")
+		ids := []string{}
+		for _, test := range []struct {
+			name, handle string
+			status       int
+		}{
+			{"x", "fresh", 200},
+			{"x", "eve", 422}, // the attacker's own
+			{"refused", "other", 422},
+		} {
+			status, taken, id := join("ann@example.com", test.name, test.handle)
+			free, same, next := join("free"+test.name+test.handle+"@example.com", test.name, test.handle)
+			if status != test.status || free != status || taken != same {
+				t.Errorf("%v, %s %s: a taken address = %s\na free one = %s", kind, test.name, test.handle, taken, same)
+			}
+			if status == 200 {
+				ids = append(ids, id, next)
+			}
+		}
+		for _, id := range ids {
+			if !regexp.MustCompile(form).MatchString(id) {
+				t.Errorf("%v: the id of a user is %q", kind, id)
+			}
+		}
+		if kind == ports.IDSerial && fmt.Sprint(ids) != "[3 4]" {
+			t.Errorf("the numbers of a taken and a free address are %q, want two in a row", ids)
+		}
+		if n, err := s.auth.Users.Count(t.Context(), kernia.UserQuery{}); n != 3 || err != nil {
+			t.Errorf("%v: %d users, %v, want three", kind, n, err)
 		}
 	}
 }

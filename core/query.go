@@ -31,6 +31,7 @@ type queries struct {
 	dropSessions  ports.Delete // userId
 	dropOthers    ports.Delete // userId, id
 	dropUser      ports.Delete // id
+	dropSpare     ports.Delete // id, email
 	dropAccount   ports.Delete // id, userId
 	setPassword   ports.Update // id, old password: new password, updatedAt
 	extendSession ports.Update // id, expiresAt, token: expiresAt, updatedAt, token
@@ -67,6 +68,7 @@ func newQueries(s *schema.Schema) queries {
 		},
 		dropAccount: ports.Delete{Model: s.Account, Where: []ports.Condition{eq("id"), eq("userId")}},
 		dropUser:    ports.Delete{Model: s.User, Where: []ports.Condition{eq("id")}},
+		dropSpare:   ports.Delete{Model: s.User, Where: []ports.Condition{eq("id"), eq("email")}},
 		setPassword: ports.Update{
 			Model: s.Account, Key: ports.Key{"id"}, Where: []ports.Condition{eq("password")},
 			Set: []ports.Change{{Field: "password"}, {Field: "updatedAt"}},

@@ -40,7 +40,8 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	}
 	d.PasswordLength(f.MinLength, f.MaxLength)
 	kernia.Post(d, "/sign-up/email", f.signUp, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
-		ErrSignUpDisabled, kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrFieldTaken))
+		ErrSignUpDisabled, kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, kernia.ErrUserExists, kernia.ErrCreateUser,
+		kernia.ErrUserUnfinished, kernia.ErrFieldTaken, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/sign-in/email", f.signIn, kernia.TakesForms(), kernia.SignsIn(), kernia.Errors(
 		ErrDisabled, kernia.ErrInvalidEmail, kernia.ErrPasswordTooLong, ErrCredentials, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/sign-out", signOut, kernia.OptionalBody())
@@ -68,8 +69,10 @@ type SignUpOutput struct {
 
 const signUpName, signInName, signOutName = "POST /sign-up/email", "POST /sign-in/email", "POST /sign-out"
 
-// SignUp creates a user with a password and signs them in. Errors: ErrSignUpDisabled, kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong,
-// kernia.ErrUserExists, kernia.ErrCreateUser, a validation error, a hook's own.
+// SignUp creates a user with a password and signs them in. It can be tried again after an outage: either nobody was
+// created, or it goes on with the user who was. Errors: ErrSignUpDisabled, kernia.ErrPasswordTooShort,
+// kernia.ErrPasswordTooLong, kernia.ErrUserExists, kernia.ErrCreateUser, kernia.ErrUserUnfinished where the user exists
+// but a hook after the creation failed, a validation error, a hook's own.
 func SignUp(ctx context.Context, auth *kernia.Auth, in SignUpInput) (SignUpOutput, error) {
 	return kernia.Invoke[SignUpOutput](ctx, auth, signUpName, in)
 }
@@ -95,21 +98,34 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 	if err != nil {
 		return SignUpOutput{}, err
 	}
-	created, err := auth.Users.Create(ctx, u, kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash})
+	account := kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash}
 	if f.DisableAutoSignIn {
-		if errors.Is(err, kernia.ErrUserExists) {
-			created, err = auth.Users.Decoy(ctx, created)
-		}
+		created, _, err := auth.Users.CreateQuietly(ctx, u, account)
 		return SignUpOutput{User: created}, err
+	}
+	created, err := auth.Users.Create(ctx, u, account)
+	if errors.Is(err, kernia.ErrUserExists) {
+		return resume(ctx, c, created.Email, in)
 	}
 	if err != nil {
 		return SignUpOutput{}, err
 	}
-	s, err := c.SignIn(ctx, kernia.Attempt{User: created, Method: "email", Forget: !in.RememberMe.Or(true)})
+	s, err := c.SignInNew(ctx, kernia.Attempt{User: created, Method: "email", Forget: !in.RememberMe.Or(true)})
 	if err != nil {
 		return SignUpOutput{}, err
 	}
 	return SignUpOutput{Token: &s.Token, User: created}, nil
+}
+
+// resume goes on with a sign-up that was cut off after the user was stored.
+func resume(ctx context.Context, c *kernia.Call, email string, in SignUpInput) (SignUpOutput, error) {
+	out, err := c.ResumeSignUp(ctx, kernia.PasswordAttempt{
+		Method: "email", Name: email, Find: c.Auth().Accounts.FindCredential, Password: in.Password, Wrong: kernia.ErrUserExists, RememberMe: in.RememberMe,
+	})
+	if err != nil {
+		return SignUpOutput{}, err
+	}
+	return SignUpOutput{Token: &out.Token, User: out.User}, nil
 }
 
 // SignInInput is what a user signs in with.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/emailpassword"
@@ -28,9 +29,26 @@ func joined(s *featuretest.Stage) { s.Page.Post("/sign-up/email", ann) }
 // guessed signs ann up and guesses her password wrong, too often.
 func guessed(s *featuretest.Stage) {
 	joined(s)
+	guess(s)
+}
+
+func guess(s *featuretest.Stage) {
 	for range 10 {
 		s.Page.Post("/sign-in/email", strings.Replace(annIn, "password123", "password124", 1))
 	}
+}
+
+// cutOff leaves of ann's sign-up what an outage does: a user without a session.
+func cutOff(s *featuretest.Stage) {
+	joined(s)
+	u, err := s.Auth.Users.FindByEmail(s.Context(), "ann@example.com")
+	if err == nil {
+		err = s.Auth.Sessions.RevokeAll(s.Context(), u.ID)
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Clock.Advance(time.Minute)
 }
 
 func signingSamples() []featuretest.Sample {
@@ -38,6 +56,9 @@ func signingSamples() []featuretest.Sample {
 	closed := emailpassword.Feature{DisableSignUp: true}
 	denied := func(cfg *kernia.Config) {
 		cfg.Hooks.User.BeforeCreate = func(context.Context, *kernia.User) error { return errors.New("no") }
+	}
+	late := func(cfg *kernia.Config) {
+		cfg.Hooks.User.AfterCreate = func(context.Context, kernia.User) error { return errors.New("no") }
 	}
 	badge := kernia.Field[*string]{Name: "badge", Input: true, Unique: true}
 	badged := func(cfg *kernia.Config) { cfg.UserFields = []kernia.Extra{badge} }
@@ -50,6 +71,10 @@ func signingSamples() []featuretest.Sample {
 		{Operation: up, Input: strings.Replace(ann, `"password123"`, long, 1), Want: kernia.ErrPasswordTooLong},
 		{Operation: up, Input: ann, Given: joined, Want: kernia.ErrUserExists},
 		{Operation: up, Input: ann, Config: denied, Want: kernia.ErrCreateUser},
+		{Operation: up, Input: ann, Config: late, Want: kernia.ErrUserUnfinished},
+		{Operation: up, Input: ann, Given: cutOff},
+		{Operation: up, Input: strings.Replace(ann, "password123", "password124", 1), Given: cutOff, Want: kernia.ErrUserExists},
+		{Operation: up, Input: ann, Given: func(s *featuretest.Stage) { cutOff(s); guess(s) }, Want: kernia.ErrTooManyAttempts},
 		{
 			Operation: up, Input: ann[:len(ann)-1] + `,"badge":"7"}`, Config: badged, Want: kernia.ErrFieldTaken,
 			Given: func(s *featuretest.Stage) {

@@ -174,8 +174,7 @@ func (n names) begin(ctx context.Context, u *kernia.User) error {
 }
 
 // free returns ErrTaken for a name that somebody has. The unique key of the column decides in the end; but where the
-// e-mail address is taken as well, the answer must not depend on which key the database looks at first: sign-up may
-// have to hide that the address is.
+// e-mail address is taken as well, the answer must not depend on which key the database looks at first.
 func (n names) free(ctx context.Context, normal string) error {
 	u, err := n.key.Find(ctx, normal)
 	if err != nil {
