@@ -37,6 +37,7 @@ type hookedKV struct {
 	swaps       atomic.Int64
 	failSwap    int64 // the first Swap that fails, counted by swaps; 0: none
 	finds       atomic.Int64
+	failDelete  bool
 }
 
 func (h *hookedKV) Put(ctx context.Context, key string, e ports.Entry) error {
@@ -65,6 +66,13 @@ func (h *hookedKV) Swap(ctx context.Context, key string, old *ports.Entry, e por
 func (h *hookedKV) Follow(ctx context.Context, key string) (e, linked ports.Entry, ok bool, err error) {
 	h.finds.Add(1)
 	return h.LinkedKV.Follow(ctx, key)
+}
+
+func (h *hookedKV) Delete(ctx context.Context, keys ...string) error {
+	if h.failDelete {
+		return ports.ErrUnavailable
+	}
+	return h.LinkedKV.Delete(ctx, keys...)
 }
 
 func (h *hookedKV) Find(ctx context.Context, key string) (ports.Entry, bool, error) {

@@ -2,6 +2,8 @@ package kernia_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -420,4 +422,30 @@ func TestEndedSessionsLeaveTheList(t *testing.T) {
 			t.Errorf("%d sessions are listed and %d entries left after the last sign-out", listed(), n)
 		}
 	})
+}
+
+// TestUnlistedSessionsAreOver: sessions end with the list of them, although what is kept of each cannot be deleted.
+func TestUnlistedSessionsAreOver(t *testing.T) {
+	inEachKV(t, kernia.Config{}, func(t *testing.T, s *server, kv *hookedKV) {
+		cookie := s.signUp("ann@example.com")
+		other, err := s.auth.Verify(t.Context(), token(t, s.signIn("ann@example.com").cookie()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kv.failDelete = true
+		if err := s.auth.Sessions.RevokeOthers(t.Context(), other); err != nil {
+			t.Errorf("RevokeOthers = %v", err)
+		}
+		if _, there, err := kv.Find(t.Context(), "session:"+stored(token(t, cookie))); !there || err != nil {
+			t.Fatalf("nothing is left of the session: %v, %v: the test proves nothing", there, err)
+		}
+		if s.signedIn(cookie) {
+			t.Error("a session that was revoked is live")
+		}
+	})
+}
+
+func stored(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return "sha256:" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
