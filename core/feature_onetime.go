@@ -118,12 +118,7 @@ func (o *OneTime[T]) Claim(ctx context.Context, token string) (first bool, err e
 	if token == "" || len(token) > maxToken {
 		return false, nil
 	}
-	key := o.key("claim:" + token)
-	if table, ok := o.auth.kv.(*tablekv.KV); ok {
-		return table.Claim(ctx, key, o.auth.now().Add(o.life))
-	}
-	tally, err := o.auth.kv.Add(ctx, key, ports.Limit{Bound: 1, Window: o.life})
-	return err == nil && tally.Allowed, err
+	return o.auth.claim(ctx, o.key("claim:"+token), o.auth.now().Add(o.life))
 }
 
 // Delete removes the value under the token, if there is one.

@@ -103,7 +103,7 @@ func (t *Table[T]) complete(s *schema.Schema, byName map[string]*ports.Model) er
 func (t *Table[T]) settle() error {
 	t.sealed = true
 	if t.schema.Expires != "" {
-		t.dead = tablekv.NewSweeper(t.schema)
+		t.dead = tablekv.NewSweeper(t.schema, t.auth.claim)
 	}
 	for _, check := range t.checks {
 		if err := check(); err != nil {

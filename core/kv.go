@@ -3,6 +3,7 @@ package kernia
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/kernia-go/kernia/core/internal/tablekv"
 	"github.com/kernia-go/kernia/ports"
@@ -25,7 +26,7 @@ func (a *Auth) place() error {
 	if a.kv == nil {
 		a.kv = tablekv.New(tables, a.counts)
 	}
-	rows := tableSessions{auth: a, dead: tablekv.NewSweeper(a.schema.Session)}
+	rows := tableSessions{auth: a, dead: tablekv.NewSweeper(a.schema.Session, a.claim)}
 	a.kept = rows
 	if a.config.Session.Place == InStore {
 		return nil
@@ -39,6 +40,15 @@ func (a *Auth) place() error {
 	}
 	a.kept = kvSessions{auth: a, kv: linked, copy: a.config.Session.Place == InBoth, rows: rows}
 	return nil
+}
+
+// claim marks a key as used until expires and reports whether the caller was the first of all instances.
+func (a *Auth) claim(ctx context.Context, key string, expires time.Time) (first bool, err error) {
+	if table, ok := a.kv.(*tablekv.KV); ok {
+		return table.Claim(ctx, key, expires)
+	}
+	tally, err := a.kv.Add(ctx, key, ports.Limit{Bound: 1, Window: expires.Sub(a.now())})
+	return err == nil && tally.Allowed, err
 }
 
 // KV returns the key-value store for what expires: Config.KV, or else one over the store's tables. Begin each key with

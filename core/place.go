@@ -53,7 +53,7 @@ func (t tableSessions) create(ctx context.Context, s Session, _ User) (Session, 
 	return s, nil
 }
 
-// sweep removes records of m that have expired, at most once a minute in this process. The write that carries it is
+// sweep removes records of m that have expired, at most once a minute across all processes. The write that carries it is
 // valid whether it succeeds or not; in a transaction of the application's it would hold locks for long.
 func (a *Auth) sweep(ctx context.Context, dead *tablekv.Sweeper, m *ports.Model) {
 	if a.joined != nil && a.joined(ctx) {

@@ -81,3 +81,30 @@ func TestASweepThatFailsIsNoOnesSignOut(t *testing.T) {
 		t.Error("nothing was swept: the test proves nothing")
 	}
 }
+
+// TestInstancesSweepOnceAMinute has two instances on one store: of their writes in one minute one sweeps.
+func TestInstancesSweepOnceAMinute(t *testing.T) {
+	for _, where := range []string{"in the tables", "in a KV"} {
+		store := &sweptStore{Store: memory.New()}
+		cfg := kernia.Config{Store: store}
+		clock := memory.NewClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+		if where == "in a KV" {
+			cfg.KV = memory.NewKV(memory.KVOptions{Clock: clock})
+		}
+		a, b := serve(t, cfg), serve(t, cfg)
+		a.signUp("ann@example.com")
+		b.signIn("ann@example.com")
+		if store.sweeps != 1 {
+			t.Errorf("%s: two instances swept %d times in a minute, want once", where, store.sweeps)
+		}
+		for _, s := range []*server{a, b} {
+			s.clock.Advance(time.Minute)
+		}
+		clock.Advance(time.Minute)
+		b.signIn("ann@example.com")
+		a.signIn("ann@example.com")
+		if store.sweeps != 2 {
+			t.Errorf("%s: after a minute two instances swept %d times, want twice", where, store.sweeps)
+		}
+	}
+}

@@ -127,11 +127,15 @@ func tally(r ports.Record, ok bool, window time.Duration) ports.LimitResult {
 	return ports.LimitResult{Allowed: true, Count: r[rateLimitCount].AsInt(), Wait: window}
 }
 
-// sweep removes counts that are of no use any more, at most once a minute in this process; writes carry it.
+// sweep removes counts that are of no use any more, at most once a minute across all processes; writes carry it.
 func (t *Counts) sweep(ctx context.Context, now time.Time) error {
 	if !t.swept.due(now) {
 		return nil
 	}
-	_, err := t.db.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-t.age).UnixMilli()), t.prefix})
+	first, err := t.Add(ctx, "sweep:"+t.db.Counts.Name, ports.Limit{Bound: 1, Window: sweepEvery})
+	if err != nil || !first.Allowed {
+		return err
+	}
+	_, err = t.db.Store.Delete(ctx, &t.stale, []ports.Value{ports.Int(now.Add(-t.age).UnixMilli()), t.prefix})
 	return err
 }

@@ -51,8 +51,8 @@ func New(db Tables, counter Counter) *KV {
 	m := db.Values
 	keys := ports.Condition{Field: "identifier", Op: ports.In, Count: 2}
 	live := ports.Condition{Field: "expiresAt", Op: ports.Gt}
-	return &KV{
-		Counter: counter, db: db, dead: NewSweeper(m),
+	t := &KV{
+		Counter: counter, db: db,
 		newest: ports.Query{
 			Model: m, Where: []ports.Condition{keys, live}, Limit: 1, Order: []ports.Order{{Field: "createdAt", Desc: true}},
 		},
@@ -67,6 +67,8 @@ func New(db Tables, counter Counter) *KV {
 		dropRow:   ports.Delete{Model: m, Where: []ports.Condition{{Field: "id"}}},
 		dropOlder: ports.Delete{Model: m, Where: []ports.Condition{keys, {Field: "id", Op: ports.Ne}, {Field: "createdAt", Op: ports.Le}}},
 	}
+	t.dead = NewSweeper(m, t.Claim)
+	return t
 }
 
 func (t *KV) row(ctx context.Context, key string) (ports.Record, error) {
