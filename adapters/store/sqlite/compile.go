@@ -27,6 +27,7 @@ type param struct {
 	arg    int
 	column *column
 	set    bool // is written, not compared with
+	milli  bool // a time as a number of milliseconds
 }
 
 // The arguments that a page's limit and offset stand for.

@@ -1,6 +1,8 @@
 package kerniasqlite
 
 import (
+	"strconv"
+
 	"github.com/kernia-go/kernia/ports"
 )
 
@@ -58,11 +60,40 @@ func (b *builder) where(of string, t, followed *table, key ports.Key, where []po
 			}
 			b.write(")")
 		default:
-			b.write(name, operator(w.Op))
-			b.param(param{arg: arg, column: c})
+			b.compare(name, w.Op, param{arg: arg, column: c})
 		}
 		arg += w.Args()
 	}
+}
+
+// compare writes a comparison with one value. SQLite takes every number for less than every text, so that a time which
+// another program wrote as a number would always be over; it is compared as a number. Both halves can use an index.
+func (b *builder) compare(name string, op ports.Op, p param) {
+	if p.column.typ != ports.TypeTime {
+		b.write(name, operator(op))
+		b.param(p)
+		return
+	}
+	number := p
+	number.milli = true
+	b.write("(", name, operator(op))
+	b.param(p)
+	switch op {
+	case ports.Lt, ports.Le, ports.Ne:
+		b.write(" and (", name, " >= '' or ", milliseconds(name), operator(op))
+		b.param(number)
+		b.write("))")
+	default:
+		b.write(" or ", name, " < '' and ", milliseconds(name), operator(op))
+		b.param(number)
+		b.write(")")
+	}
+}
+
+// milliseconds returns a number in a time column in milliseconds, by the rule of instant.
+func milliseconds(name string) string {
+	return "cast(case when " + name + " between " + strconv.Itoa(fewestSeconds) + " and " + strconv.Itoa(mostSeconds) +
+		" then " + name + " * 1000 else " + name + " end as integer)"
 }
 
 // part writes a test for a part of a text. Texts are compared as bytes: a collation of the column's does not matter, nor

@@ -176,6 +176,8 @@ func TestForms(t *testing.T) {
 		{"Zone", `'2026-03-01T14:00:00.007+02:00'`, time.Date(2026, 3, 1, 12, 0, 0, 7e6, time.UTC)},
 		{"CurrentTimestamp", `'2026-03-01 12:00:00'`, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		{"Day", `'2026-03-01'`, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)},
+		{"Seconds", `1772366400`, time.Unix(1772366400, 0).UTC()},
+		{"SecondsWithAFraction", `1772366400.5`, time.UnixMilli(1772366400500).UTC()},
 		{"Number", `1772366400007`, time.UnixMilli(1772366400007).UTC()},
 		{"Float", `1772366400007.5`, time.UnixMilli(1772366400007).UTC()},
 		{"Before1970", `-5`, time.UnixMilli(-5).UTC()},

@@ -2,8 +2,10 @@ package kerniasqlite_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	kerniasqlite "github.com/kernia-go/kernia/adapters/store/sqlite"
 	"github.com/kernia-go/kernia/ports"
@@ -50,5 +52,30 @@ func TestReadOnlyFile(t *testing.T) {
 	nobody := &ports.Update{Model: a.user, Key: ports.Key{"email"}, Set: []ports.Change{{Field: "name"}}}
 	if _, _, err := s.Update(t.Context(), nobody, []ports.Value{ports.String("nobody"), ports.String("x")}); !errors.Is(err, ports.ErrUnavailable) {
 		t.Errorf("an Update of nothing in a read-only file = %v, want it to be unavailable", err)
+	}
+}
+
+// TestNumbersAsTimes compares times that another program wrote as numbers as what they mean: nobody is signed out, and
+// no sweep deletes what lives.
+func TestNumbersAsTimes(t *testing.T) {
+	a := newAuth()
+	now := then().AsTime()
+	for name, number := range map[string]int64{"Seconds": now.Unix() + 1, "Milliseconds": now.UnixMilli() + 993} {
+		s := openStore(t, existing(t, existingRows+fmt.Sprintf(`update "session" set "expiresAt" = %d`, number)))
+		end := time.Unix(now.Unix()+1, 0).UTC()
+		if name == "Milliseconds" {
+			end = now.Add(993 * time.Millisecond)
+		}
+		for op, want := range map[ports.Op][3]int64{ // a millisecond before the end, at it, after it
+			ports.Lt: {0, 0, 1}, ports.Le: {0, 1, 1}, ports.Gt: {1, 0, 0}, ports.Ge: {1, 1, 0}, ports.Eq: {0, 1, 0}, ports.Ne: {1, 0, 1},
+		} {
+			for i := range want {
+				q := &ports.Query{Model: a.session, Limit: 1, Where: []ports.Condition{{Field: "expiresAt", Op: op}}}
+				at := end.Add(time.Duration(i-1) * time.Millisecond)
+				if n, err := s.Count(t.Context(), q, []ports.Value{ports.Time(at)}); n != want[i] || err != nil {
+					t.Errorf("%s: operator %d at %d = %d, %v, want %d", name, op, i-1, n, err, want[i])
+				}
+			}
+		}
 	}
 }

@@ -38,6 +38,8 @@ func (st *statement) encode(args []ports.Value, limit, offset int64) ([]any, err
 			bound[i] = limit
 		case p.arg == argOffset:
 			bound[i] = offset
+		case p.milli && !args[p.arg].IsNull():
+			bound[i] = args[p.arg].AsTime().UnixMilli()
 		case !p.set:
 			bound[i] = p.column.match(args[p.arg])
 		default:
@@ -194,6 +196,9 @@ func (c *column) decode(src any) (ports.Value, bool) {
 		if n := int64(s); float64(n) == s && n != math.MaxInt64 {
 			return c.decodeNumber(n)
 		}
+		if c.typ == ports.TypeTime && s >= fewestSeconds && s <= mostSeconds {
+			return ports.Time(time.UnixMilli(int64(s * 1000))), true
+		}
 		if c.typ == ports.TypeTime && math.Abs(s) < 1<<53 {
 			return c.decodeNumber(int64(math.Floor(s)))
 		}
@@ -241,12 +246,24 @@ func (c *column) decodeNumber(n int64) (ports.Value, bool) {
 		return ports.Bool(n != 0), true
 	case ports.TypeInt:
 		return ports.Int(n), true
-	case ports.TypeTime: // as Date.now() counts
-		return ports.Time(time.UnixMilli(n)), true
+	case ports.TypeTime:
+		return ports.Time(instant(n)), true
 	case ports.TypeString, ports.TypeJSON:
 		return c.decodeText(strconv.FormatInt(n, 10))
 	}
 	return ports.Value{}, false
+}
+
+// A number between these counts seconds: as milliseconds it would be a time between 1970 and 1973, before any record, as
+// seconds it is one between 1973 and 5138.
+const fewestSeconds, mostSeconds = 100_000_000, 99_999_999_999
+
+// instant returns the time that a number stands for: milliseconds, as Date.now() counts, or whole seconds.
+func instant(n int64) time.Time {
+	if n >= fewestSeconds && n <= mostSeconds {
+		return time.Unix(n, 0)
+	}
+	return time.UnixMilli(n)
 }
 
 // parseTime reads a time as this package, JavaScript or SQLite's own functions write it; without a zone it is UTC.
@@ -262,7 +279,7 @@ func parseTime(s string) (time.Time, bool) {
 		}
 	}
 	if n, err := strconv.ParseInt(strings.TrimSuffix(s, ".0"), 10, 64); err == nil {
-		return time.UnixMilli(n), true
+		return instant(n), true
 	}
 	return time.Time{}, false
 }
