@@ -42,7 +42,8 @@ type UserHooks struct {
 }
 
 // SessionHooks run around changes to sessions. Nil hooks are skipped. If there are hooks for deletion, sessions are
-// read before they end; in these hooks a session's Token is its stored form.
+// read before they end; in these hooks a session's Token is its stored form. BeforeUpdate also runs when a session is
+// extended: the change then has expiresAt, which it may move, and may get added fields.
 type SessionHooks struct {
 	BeforeCreate func(ctx context.Context, s *Session) error
 	AfterCreate  func(ctx context.Context, s Session) error

@@ -26,6 +26,18 @@ func (p *Patch) Put(name string, v ports.Value) bool {
 	return true
 }
 
+// split returns the patch's value for the named field, and the patch without it.
+func (p Patch) split(name string) (v ports.Value, rest Patch) {
+	for i := range p.names {
+		if p.names[i] == name {
+			v = p.values[i]
+			continue
+		}
+		rest.Put(p.names[i], p.values[i])
+	}
+	return v, rest
+}
+
 // Lookup returns the patch's value for the named field; ok is false if the patch does not change it.
 func (p Patch) Lookup(name string) (v ports.Value, ok bool) {
 	for i := range p.names {

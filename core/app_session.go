@@ -62,7 +62,10 @@ func (a *Auth) extend(ctx context.Context, p *Principal, now time.Time) (live bo
 			return false, err
 		}
 	}
-	expires, _ := change.Lookup("expiresAt")
+	expires, added := change.split("expiresAt")
+	if err := onlyAdded(p, added); err != nil {
+		return false, err
+	}
 	before := *p
 	ok, err := a.kept.extend(ctx, p, expires.AsTime(), now)
 	if err != nil {
@@ -76,7 +79,22 @@ func (a *Auth) extend(ctx context.Context, p *Principal, now time.Time) (live bo
 		*p = *again
 		return now.Before(p.Session.ExpiresAt), nil
 	}
+	if added.Len() > 0 {
+		if live, err = a.kept.update(ctx, p, added); err != nil || !live {
+			return false, conflict(err, a.sessionExtras)
+		}
+	}
 	return true, a.Sessions.afterUpdate(ctx, p.Session)
+}
+
+// onlyAdded returns an error for a change to a session that is about more than added fields.
+func onlyAdded(p *Principal, change Patch) error {
+	for _, name := range change.names {
+		if _, added := p.Session.Lookup(name); !added {
+			return fmt.Errorf("%w: %q is no added field of sessions", ports.ErrInvalid, name)
+		}
+	}
+	return nil
 }
 
 func (sessions Sessions) afterUpdate(ctx context.Context, s Session) error {
@@ -166,10 +184,8 @@ func (sessions Sessions) Update(ctx context.Context, p *Principal, change Patch)
 			return Session{}, err
 		}
 	}
-	for _, name := range change.names {
-		if _, added := p.Session.Lookup(name); !added {
-			return Session{}, fmt.Errorf("%w: %q is no added field of sessions", ports.ErrInvalid, name)
-		}
+	if err := onlyAdded(p, change); err != nil {
+		return Session{}, err
 	}
 	found, err := sessions.auth.kept.update(ctx, p, change)
 	if err != nil {
