@@ -145,7 +145,7 @@ func (accounts Accounts) Update(ctx context.Context, id string, change Patch) (A
 			return Account{}, err
 		}
 	}
-	r, ok, err := a.update(ctx, a.schema.Account, id, change)
+	r, ok, err := a.update(ctx, a.schema.Account, id, change, condition{})
 	if err != nil {
 		return Account{}, accountConflict(err)
 	}
@@ -195,6 +195,15 @@ func (accounts Accounts) Delete(ctx context.Context, account Account) (bool, err
 // HashPassword returns a hash of password to store in an account.
 func (accounts Accounts) HashPassword(ctx context.Context, password string) (string, error) {
 	return accounts.auth.config.Hasher.Hash(ctx, password)
+}
+
+// Fingerprint returns a text that changes with the password of the account, for what must end when it changes. It
+// discloses nothing of the password. For nil, or an account without a password, it is that of an empty one.
+func Fingerprint(account *Account) string {
+	if account == nil {
+		return digest("")
+	}
+	return digest(account.Password)
 }
 
 // A Guess is a password that somebody claims to be an account's.

@@ -52,7 +52,11 @@ type Auth struct {
 	credential []authenticator
 	issued     []func(c *Call, token string)
 	interrupts []func(ctx context.Context, c *Call, at Attempt) error
-	joined     func(ctx context.Context) bool // whether a context is in a transaction of the application's own; nil: never
+	checks     []func(ctx context.Context, password string) error // of new passwords
+	verified   bool                                               // sign-in by a password needs a verified address
+	verifier   Verifier                                           // nil: nobody can be asked
+	replaces   bool                                               // the verifier replaces others
+	joined     func(ctx context.Context) bool                     // whether a context is in a transaction of the application's own; nil: never
 }
 
 // New returns an Auth for the configuration and features, or an error that names the setting or feature and what

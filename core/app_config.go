@@ -105,6 +105,10 @@ type Config struct {
 	// Events receives the audit trail; nil means that there is none.
 	Events ports.Events
 
+	// Mailer sends mail to users: links to verify an address, to reset a password and so on. If it is nil and a feature
+	// needs it, New fails.
+	Mailer ports.Mailer
+
 	// Fetcher calls other servers, for features that need it; nethttp.NewClient makes one. If it is nil and a feature
 	// needs it, New fails.
 	Fetcher ports.Fetcher

@@ -2,7 +2,7 @@ package kernia
 
 import "github.com/kernia-go/kernia/ports"
 
-// User, Session, Account and Event are the entities of package ports under their everyday names.
+// User, Session, Account, Event and Mail are the entities of package ports under their everyday names.
 type (
 	// User is one person or machine that can sign in.
 	User = ports.User
@@ -12,6 +12,8 @@ type (
 	Account = ports.Account
 	// Event is one entry of the audit trail.
 	Event = ports.Event
+	// Mail is one message to a user.
+	Mail = ports.Mail
 )
 
 // A Naming gives a table of the application's database its own name, and columns theirs. Keys of Columns are

@@ -212,9 +212,25 @@ func (c *Call) check(ctx context.Context, access Access) error {
 	if access >= Live && !p.HasSession() {
 		return ErrUnauthorized
 	}
-	fresh := c.auth.config.Session.FreshAge
-	if access == Fresh && fresh >= 0 && c.auth.now().Sub(p.Session.CreatedAt) >= fresh {
+	if access == Fresh && !c.Fresh(p) {
 		return ErrNotFresh
 	}
 	return nil
+}
+
+// Fresh reports whether the principal signed in recently, as Session.FreshAge says. Somebody without a session is not
+// fresh.
+func (c *Call) Fresh(p *Principal) bool {
+	age := c.auth.config.Session.FreshAge
+	return p.HasSession() && (age < 0 || c.auth.now().Sub(p.Session.CreatedAt) < age)
+}
+
+// Live is Principal for what needs a session that the store has confirmed: it returns nil for a caller with any other
+// credential.
+func (c *Call) Live(ctx context.Context) (*Principal, error) {
+	p, err := c.Principal(ctx)
+	if err != nil || !p.HasSession() {
+		return nil, err
+	}
+	return p, nil
 }

@@ -174,6 +174,9 @@ func (users Users) afterCreate(ctx context.Context, u User, with []Account) erro
 	return nil
 }
 
+// NormalEmail returns the form in which an e-mail address is stored and compared: with its ASCII letters in lower case.
+func NormalEmail(s string) string { return email.Normal(s) }
+
 // ValidEmail reports whether s, in whatever case, can be the e-mail address of a user.
 func ValidEmail(s string) bool { return email.Valid(s) }
 
@@ -197,40 +200,56 @@ func conflict(err error, added []extraField) error {
 // Update changes the user with the id and returns it as it then is. Errors: ErrUserNotFound, ErrUserExists for
 // an address that is taken, ErrFieldTaken, ErrNoFields for an empty change, the hooks' own.
 func (users Users) Update(ctx context.Context, id string, change Patch) (User, error) {
+	u, ok, err := users.change(ctx, id, change, condition{})
+	if err == nil && !ok {
+		err = ErrUserNotFound
+	}
+	return u, err
+}
+
+// A condition is what must be true of a record when it is changed: each field has the value.
+type condition struct {
+	where  []ports.Condition
+	values []ports.Value
+}
+
+func (c condition) is(field string, v ports.Value) condition {
+	return condition{append(c.where, eq(field)), append(c.values, v)}
+}
+
+// change is Update for a user who meets the condition; ok is false where there is none.
+func (users Users) change(ctx context.Context, id string, change Patch, when condition) (u User, ok bool, err error) {
 	if err := users.auth.refuseUnheld(ctx); err != nil {
-		return User{}, err
+		return User{}, false, err
 	}
 	if err := normalEmail(&change); err != nil {
-		return User{}, err
+		return User{}, false, err
 	}
 	for _, h := range users.auth.hooks {
 		if err := beforeUpdate(ctx, h.User.BeforeUpdate, id, &change, ErrUpdateUser); err != nil {
-			return User{}, err
+			return User{}, false, err
 		}
 	}
 	if err := normalEmail(&change); err != nil { // a hook may have changed it
-		return User{}, err
+		return User{}, false, err
 	}
 	done, err := users.auth.kept.changing(ctx, id)
 	if err != nil {
-		return User{}, err
+		return User{}, false, err
 	}
-	r, ok, err := users.auth.update(ctx, users.auth.schema.User, id, change)
+	r, ok, err := users.auth.update(ctx, users.auth.schema.User, id, change, when)
 	done(ctx)
-	if err != nil {
-		return User{}, conflict(err, users.auth.userExtras)
+	if err != nil || !ok {
+		return User{}, false, conflict(err, users.auth.userExtras)
 	}
-	if !ok {
-		return User{}, ErrUserNotFound
-	}
-	u := users.auth.schema.UserOf(r)
+	u = users.auth.schema.UserOf(r)
 	users.auth.trail.add(ctx, Event{Type: "user.updated", UserID: id})
 	for _, h := range slices.Backward(users.auth.hooks) {
 		if err := after(ctx, h.User.AfterUpdate, u, ErrUpdateUser); err != nil {
-			return User{}, err
+			return User{}, false, err
 		}
 	}
-	return u, nil
+	return u, true, nil
 }
 
 // normalEmail brings an address that change sets into the form in which addresses are stored.
@@ -247,22 +266,23 @@ func normalEmail(change *Patch) error {
 	return nil
 }
 
-// update applies a patch to one record, in one step unless there are too many combinations of fields.
-func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Patch) (ports.Record, bool, error) {
+// update applies a patch to one record that meets the condition, in one step unless there are too many combinations of
+// fields.
+func (a *Auth) update(ctx context.Context, m *ports.Model, id string, change Patch, when condition) (ports.Record, bool, error) {
 	if change.Len() == 0 {
 		return nil, false, ErrNoFields
 	}
 	if _, ok := change.Lookup("updatedAt"); !ok && stamped(m) {
 		change.Put("updatedAt", ports.Time(a.now()))
 	}
-	u, ok := a.patches.of(m, change)
+	u, ok := a.patches.of(m, change, when.where)
 	switch {
 	case !ok:
 		return nil, false, fmt.Errorf("%w: no such fields to change in %q", ports.ErrInvalid, m.Name)
 	case u == nil:
-		return a.updateEach(ctx, m, id, change)
+		return a.updateEach(ctx, m, id, change, when)
 	}
-	return a.config.Store.Update(ctx, u, change.args(u, id))
+	return a.config.Store.Update(ctx, u, change.args(u, id, when.values))
 }
 
 // stamped reports whether records of m say when they were last changed.
@@ -271,17 +291,19 @@ func stamped(m *ports.Model) bool {
 	return i >= 0 && m.Fields[i].Type == ports.TypeTime
 }
 
-// updateEach applies a patch field by field, all or nothing where the store can roll back.
-func (a *Auth) updateEach(ctx context.Context, m *ports.Model, id string, change Patch) (r ports.Record, ok bool, err error) {
+// updateEach applies a patch field by field, all or nothing where the store can roll back. The first field carries the
+// condition.
+func (a *Auth) updateEach(ctx context.Context, m *ports.Model, id string, change Patch, when condition) (r ports.Record, ok bool, err error) {
 	err = a.tx(ctx, func(ctx context.Context) error {
 		for i, name := range change.names {
 			var one Patch
 			one.Put(name, change.values[i])
-			u, _ := a.patches.of(m, one)
-			r, ok, err = a.config.Store.Update(ctx, u, one.args(u, id))
+			u, _ := a.patches.of(m, one, when.where)
+			r, ok, err = a.config.Store.Update(ctx, u, one.args(u, id, when.values))
 			if err != nil || !ok {
 				return err
 			}
+			when = condition{}
 		}
 		return nil
 	})

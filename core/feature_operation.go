@@ -94,10 +94,10 @@ func Limit(calls int, window time.Duration) Option {
 // Post declares an operation that changes something; its route is POST path.
 //
 // The fields of In have a json tag with their name and an in tag with words separated by commas: query or path (where
-// the value comes from, in place of the body), null (an [Optional] may be null), email, min=N, max=N, oneof=a|b, coerce
-// (a boolean of the query), any (a json.RawMessage of any kind). Types are string, bool, int64, float64,
-// json.RawMessage (an object), [Strings], structs of such fields, slices of these, an [Optional] of each, and
-// [FieldValues]. A blank field with the tag in:"strict" refuses unknown members.
+// the value comes from, in place of the body), either (from the body or else the query), null (an [Optional] may be
+// null), email, min=N, max=N, oneof=a|b, coerce (a boolean of the query), any (a json.RawMessage of any kind). Types are
+// string, bool, int64, float64, json.RawMessage (an object), [Strings], structs of such fields, slices of these, an
+// [Optional] of each, and [FieldValues]. A blank field with the tag in:"strict" refuses unknown members.
 func Post[In, Out any](d *Declaration, path string, run func(ctx context.Context, c *Call, in In) (Out, error), opts ...Option) {
 	declare(d, "POST", path, run, opts)
 }

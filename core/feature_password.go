@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kernia-go/kernia/core/internal/input"
@@ -25,6 +26,65 @@ func (d *Declaration) PasswordLength(least, most int) {
 		d.fail(fmt.Errorf("MinLength %d and MaxLength %d: need 1 ≤ MinLength ≤ MaxLength ≤ %d", least, most, mostPassword))
 	}
 	d.auth.passwords = passwordBounds{least, most}
+}
+
+// NewPassword adds a step that every new password passes, whoever sets it: a check against lists of breached passwords,
+// say. Its error is the answer. The step must not keep or log the password.
+func (d *Declaration) NewPassword(step func(ctx context.Context, password string) error) {
+	d.auth.checks = append(d.auth.checks, step)
+}
+
+// NewPassword returns the hash of a password that somebody chose, once its length and the steps of features allow it.
+// Whatever sets a password calls it. Errors: ErrPasswordTooShort, ErrPasswordTooLong, those of the steps.
+func (accounts Accounts) NewPassword(ctx context.Context, password string) (hash string, err error) {
+	if err := accounts.CheckLength(password); err != nil {
+		return "", err
+	}
+	for _, step := range accounts.auth.checks {
+		if err := guarded(func() error { return step(ctx, password) }); err != nil {
+			return "", err
+		}
+	}
+	return accounts.HashPassword(ctx, password)
+}
+
+// SetPassword gives the user a password, as a hash by NewPassword: it replaces the one they have, or makes an account
+// for it. It ends the waiting time after wrong guesses, and with keep unset every session of the user; a session that
+// kept a caller signed in is among them. Errors: ErrUserNotFound, the hooks' own.
+func (accounts Accounts) SetPassword(ctx context.Context, userID, hash string, keepSessions bool) error {
+	a := accounts.auth
+	if err := accounts.storeNew(ctx, userID, hash); err != nil {
+		return err
+	}
+	a.Record(ctx, Event{Type: "password.changed", UserID: userID})
+	if err := a.guesses.Reset(ctx, "user:"+userID); err != nil {
+		return err
+	}
+	if keepSessions {
+		return nil
+	}
+	return a.Sessions.RevokeAll(ctx, userID)
+}
+
+// storeNew replaces the user's password whatever it was, or makes an account for it.
+func (accounts Accounts) storeNew(ctx context.Context, userID, hash string) error {
+	for range 8 { // somebody else may change it at the same time
+		account, err := accounts.Find(ctx, userID, CredentialProvider)
+		if err != nil {
+			return err
+		}
+		if account == nil {
+			_, err := accounts.Create(ctx, Account{UserID: userID, ProviderID: CredentialProvider, Password: hash})
+			if errors.Is(err, ErrAccountExists) {
+				continue
+			}
+			return err
+		}
+		if ok, err := accounts.ReplacePassword(ctx, account, hash); err != nil || ok {
+			return err
+		}
+	}
+	return ErrBusy
 }
 
 // CheckLength returns ErrPasswordTooShort or ErrPasswordTooLong if nobody may choose the password, and nil otherwise.

@@ -183,7 +183,7 @@ func (t *Table[T]) Update(ctx context.Context, id string, set Values) (*T, error
 	if change.Len() == 0 {
 		return nil, fmt.Errorf("%w: an update of table %q sets nothing", ports.ErrInvalid, t.schema.Name)
 	}
-	r, ok, err := t.auth.update(ctx, t.schema, id, change)
+	r, ok, err := t.auth.update(ctx, t.schema, id, change, condition{})
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -8,4 +8,7 @@ require (
 	golang.org/x/text v0.44.0
 )
 
-require golang.org/x/sys v0.50.0 // indirect
+require (
+	github.com/go-jose/go-jose/v4 v4.1.9
+	golang.org/x/sys v0.50.0 // indirect
+)

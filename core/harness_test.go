@@ -160,6 +160,9 @@ func valid(o *kernia.Operation) map[string]any {
 		if name == "" || strings.Contains(in, "query") || strings.Contains(in, "path") {
 			continue
 		}
+		if strings.Contains(in, "either") {
+			body[name] = "token"
+		}
 		switch f.Type.String() {
 		case "string":
 			body[name] = "password123"

@@ -97,7 +97,7 @@ func (t tableSessions) extend(ctx context.Context, p *Principal, expires, now ti
 }
 
 func (t tableSessions) update(ctx context.Context, p *Principal, change Patch) (bool, error) {
-	r, ok, err := t.auth.update(ctx, t.auth.schema.Session, p.Session.ID, change)
+	r, ok, err := t.auth.update(ctx, t.auth.schema.Session, p.Session.ID, change, condition{})
 	if err == nil && ok {
 		t.take(p, r)
 	}

@@ -91,9 +91,10 @@ type patches struct {
 	kept map[*ports.Model]map[string]*ports.Update
 }
 
-// of returns the update of m by id that sets the fields of change; ok is false where a field is not one of the
-// model's. It returns nil where there are too many combinations already, which never happens for a single field.
-func (p *patches) of(m *ports.Model, change Patch) (u *ports.Update, ok bool) {
+// of returns the update of m by id that sets the fields of change where the record meets the conditions; ok is false
+// where a field is not one of the model's. It returns nil where there are too many combinations already, which never
+// happens for a single field.
+func (p *patches) of(m *ports.Model, change Patch, where []ports.Condition) (u *ports.Update, ok bool) {
 	set := make([]ports.Change, 0, len(change.names))
 	for i := range m.Fields { // in the order of the model, whatever the order of the patch
 		if _, ok := change.Lookup(m.Fields[i].Name); ok {
@@ -108,6 +109,9 @@ func (p *patches) of(m *ports.Model, change Patch) (u *ports.Update, ok bool) {
 		names[i] = c.Field
 	}
 	key := strings.Join(names, ",")
+	for _, c := range where {
+		key += "|" + c.Field
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	kept := p.kept[m]
@@ -124,14 +128,16 @@ func (p *patches) of(m *ports.Model, change Patch) (u *ports.Update, ok bool) {
 	if len(kept) >= maxPatches && len(set) > 1 {
 		return nil, true
 	}
-	u = &ports.Update{Model: m, Key: ports.Key{"id"}, Set: set}
+	u = &ports.Update{Model: m, Key: ports.Key{"id"}, Where: where, Set: set}
 	kept[key] = u
 	return u, true
 }
 
-// args returns the arguments for the update: the id, then the values in the order in which it sets them.
-func (c Patch) args(u *ports.Update, id string) []ports.Value {
-	args := append(make([]ports.Value, 0, 1+len(u.Set)), ports.String(id))
+// args returns the arguments for the update: the id, those of its conditions, then the values in the order in which it
+// sets them.
+func (c Patch) args(u *ports.Update, id string, when []ports.Value) []ports.Value {
+	args := append(make([]ports.Value, 0, 1+len(when)+len(u.Set)), ports.String(id))
+	args = append(args, when...)
 	for _, s := range u.Set {
 		v, _ := c.Lookup(s.Field)
 		args = append(args, v)

@@ -85,6 +85,8 @@ func declared(o *kernia.Operation, r result) bool {
 		return true
 	case o.Access != kernia.Anyone && same(kernia.ErrUnauthorized), o.Access == kernia.Fresh && same(kernia.ErrNotFresh):
 		return true
+	case r.status == 404 && r.code == "" && strings.Contains(o.Path, ":"): // an empty segment is another path
+		return true
 	case r.status == 400 && (r.code == "FIELD_NOT_ALLOWED" || r.code == "MISSING_FIELD"):
 		return takesAdded(o)
 	case r.status == 400 && r.code == "": // a redirect target of a wrong type

@@ -42,6 +42,7 @@ type Stage struct {
 	Clock *memory.Clock
 	Input string // as in the sample; Given may change it
 
+	box       memory.Mailer
 	store     *store
 	guest     *guest
 	operation *kernia.Operation
@@ -79,7 +80,8 @@ func defaults() options {
 // With gives every Auth further features: those that the feature requires, or whose operations the samples call.
 func With(features ...kernia.Feature) Option { return func(o *options) { o.with = features } }
 
-// Config changes the settings of every Auth. The kit itself sets BaseURL, Secret, Store, Clock, Random and Logger.
+// Config changes the settings of every Auth. The kit itself sets BaseURL, Secret, Store, Clock, Random and Logger, and a
+// Mailer unless one is set here.
 func Config(change func(cfg *kernia.Config)) Option { return func(o *options) { o.config = change } }
 
 // Store makes the kit run on the stores that open returns, each empty, in place of stores in memory. Open stops by

@@ -2,6 +2,7 @@ package featuretest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func (k *kit) stage(sample *Sample) *Stage {
 }
 
 func (k *kit) settings(s *Stage, sample *Sample) kernia.Config {
-	var cfg kernia.Config
+	cfg := kernia.Config{Mailer: &s.box}
 	k.config(&cfg)
 	if sample.Config != nil {
 		sample.Config(&cfg)
@@ -79,6 +80,19 @@ func (s *Stage) prepare(sample *Sample) {
 		s.Page.SignIn("ann@example.com")
 	}
 	s.guest.attempts, s.store.sessions, s.store.writes, s.store.calls = nil, 0, 0, 0
+}
+
+// Mail returns the oldest mail that it has not returned yet: mail is sent behind the answer, so it waits for one. It
+// works unless the sample's Config gives another Mailer.
+func (s *Stage) Mail() kernia.Mail {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+	defer cancel()
+	m, err := s.box.Next(ctx)
+	if err != nil {
+		s.Fatal("no mail was sent")
+	}
+	return m
 }
 
 // token returns the token of the page's session, "" where it has none.

@@ -71,7 +71,7 @@ func (c *compiler) field(sf reflect.StructField, depth int) (field, error) {
 	if f.shape, err = c.shape(t, w, depth); err != nil {
 		return f, err
 	}
-	f.from, f.null, f.coerce = w.from, w.null, w.coerce
+	f.from, f.null, f.coerce, f.either = w.from, w.null, w.coerce, w.either
 	f.absent = f.optional || f.coerce
 	return f, f.fits(t, depth)
 }
@@ -88,6 +88,8 @@ func (f *field) fits(t reflect.Type, depth int) error {
 		return fmt.Errorf("a query holds strings, numbers and, with the word coerce, booleans, not %s", t)
 	case f.coerce && (f.kind != boolean || f.from != fromQuery):
 		return errors.New("the word coerce is for booleans of the query")
+	case f.either && (f.kind != text || !f.optional || f.from != fromBody || depth > 0):
+		return errors.New("the word either is for an Optional string of the body")
 	case f.null && !f.optional:
 		return errors.New("the word null is for an Optional")
 	}
@@ -98,6 +100,7 @@ func (f *field) fits(t reflect.Type, depth int) error {
 type words struct {
 	from                     origin
 	coerce, email, null, any bool
+	either                   bool
 	oneof                    []string
 	min, max                 *int
 }
@@ -110,6 +113,8 @@ func wordsOf(tag string) (w words, err error) {
 			w.from = fromQuery
 		case "path":
 			w.from = fromPath
+		case "either":
+			w.either = true
 		case "coerce":
 			w.coerce = true
 		case "email":

@@ -127,6 +127,8 @@ func (p *Plan) Decode(s *Source, in reflect.Value, need Need) []string {
 			dst.SetString(s.Path)
 		case f.from == fromQuery:
 			add("query", f.decodeText(Find(s.Query, f.name), dst))
+		case f.either && Find(s.Body, f.name) == nil:
+			add("query", f.decodeText(Find(s.Query, f.name), dst))
 		case s.Form:
 			add("body", f.decodeText(Find(s.Body, f.name), dst))
 		default:

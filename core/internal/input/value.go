@@ -43,6 +43,7 @@ type field struct {
 	absent   bool // it may be left out
 	null     bool // it may be null
 	coerce   bool // any text that is not empty is true
+	either   bool // the query has it where the body does not
 }
 
 // kind is what a value is.

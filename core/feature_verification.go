@@ -1,0 +1,35 @@
+package kernia
+
+import "context"
+
+// ErrEmailNotVerified is the answer to a right password whose user has not verified their e-mail address, where that is
+// required.
+var ErrEmailNotVerified = &Error{Kind: Denied, Code: "EMAIL_NOT_VERIFIED", Message: "Email not verified"}
+
+// RequireVerification says that nobody signs in by a password before their e-mail address is verified. Sign-up then
+// begins no session, and gives the same answer if the address is taken. The feature itself adds the interrupt.
+func (d *Declaration) RequireVerification() { d.auth.verified = true }
+
+// NeedsVerification reports whether some feature called RequireVerification.
+func (a *Auth) NeedsVerification() bool { return a.verified }
+
+// A Verifier asks a user for a proof that their e-mail address is theirs, usually by mailing a link. callbackURL is
+// where the browser goes afterwards; "" means nowhere in particular.
+type Verifier func(ctx context.Context, c *Call, u User, callbackURL string) error
+
+// VerifyBy sets the feature's Verifier, for [Call.AskVerification]. One that replaces others counts whatever the order of
+// features; of several alike, the last counts.
+func (d *Declaration) VerifyBy(ask Verifier, replaces bool) {
+	if d.auth.verifier == nil || replaces || !d.auth.replaces {
+		d.auth.verifier, d.auth.replaces = ask, replaces
+	}
+}
+
+// AskVerification asks the user to prove their e-mail address, by the Verifier of some feature. Without one it does
+// nothing.
+func (c *Call) AskVerification(ctx context.Context, u User, callbackURL string) error {
+	if c.auth.verifier == nil {
+		return nil
+	}
+	return c.auth.verifier(ctx, c, u, callbackURL)
+}
