@@ -54,6 +54,7 @@ type Auth struct {
 	interrupts []func(ctx context.Context, c *Call, at Attempt) error
 	checks     []func(ctx context.Context, password string) error // of new passwords
 	verified   bool                                               // sign-in by a password needs a verified address
+	greets     bool                                               // new users are asked to verify theirs
 	verifier   Verifier                                           // nil: nobody can be asked
 	replaces   bool                                               // the verifier replaces others
 	joined     func(ctx context.Context) bool                     // whether a context is in a transaction of the application's own; nil: never

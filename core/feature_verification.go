@@ -33,3 +33,15 @@ func (c *Call) AskVerification(ctx context.Context, u User, callbackURL string) 
 	}
 	return c.auth.verifier(ctx, c, u, callbackURL)
 }
+
+// VerifyOnSignUp makes [Call.SignedUp] ask new users to prove their address.
+func (d *Declaration) VerifyOnSignUp() { d.auth.greets = true }
+
+// SignedUp is to be called for every user who has just signed up by themselves: if some feature wants it, and their
+// address is not verified, they are asked to prove it.
+func (c *Call) SignedUp(ctx context.Context, u User, callbackURL string) error {
+	if !c.auth.greets || u.EmailVerified {
+		return nil
+	}
+	return c.AskVerification(ctx, u, callbackURL)
+}

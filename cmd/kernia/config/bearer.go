@@ -12,6 +12,6 @@ type Bearer struct {
 	RequireSignature bool `key:"requireSignature"`
 }
 
-func (b *Bearer) feature() (f kernia.Feature, on bool) {
+func (b *Bearer) feature(*Settings) (f kernia.Feature, on bool) {
 	return bearer.Feature{RequireSignature: b.RequireSignature}, true
 }

@@ -103,6 +103,9 @@ func (s *Settings) Explain(err error) error {
 	if path == "" {
 		return err
 	}
+	if path == "mail" {
+		return fmt.Errorf("%s: is missing, and something else needs it: set mail.smtp, or mail.outbox to write to a file", s.name(path))
+	}
 	return fmt.Errorf("%s: %w", s.name(path), e.Err)
 }
 
@@ -129,5 +132,6 @@ func (s *Settings) key(setting string) string {
 		"Config.Cookies.Names":       "advanced.cookies",
 		"Config.RateLimit":           "rateLimit",
 		"Config.Imported":            "password.imported",
+		"Config.Mailer":              "mail",
 	}[setting]
 }

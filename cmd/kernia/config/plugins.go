@@ -18,8 +18,9 @@ type Plugins struct {
 
 // An options is a part of the settings that brings a feature.
 type options interface {
-	// feature returns the feature as the options have it, nil for none; on is false where it only refuses.
-	feature() (f kernia.Feature, on bool)
+	// feature returns the feature as the options have it, nil for none; on is false where it only refuses. What other
+	// options of Better Auth say about the feature is in s.
+	feature(s *Settings) (f kernia.Feature, on bool)
 }
 
 // features returns what the settings bring, in their order, and the names of what is on.
@@ -29,7 +30,7 @@ func (s *Settings) features() (list []kernia.Feature, names []string) {
 		if !ok {
 			return
 		}
-		f, on := o.feature()
+		f, on := o.feature(s)
 		if f != nil {
 			list = append(list, f)
 		}

@@ -36,19 +36,21 @@ type Settings struct {
 	// Routes that answer 404, as `/update-user`.
 	DisabledPaths []string `key:"disabledPaths"`
 
-	CORS             CORS             `key:"cors,own"`
-	Store            Store            `key:"store,own"`
-	Redis            Redis            `key:"redis,own"`
-	EmailAndPassword EmailAndPassword `key:"emailAndPassword"`
-	Password         Password         `key:"password,own"`
-	User             User             `key:"user"`
-	Session          Session          `key:"session"`
-	Account          Account          `key:"account"`
-	Verification     Verification     `key:"verification"`
-	Advanced         Advanced         `key:"advanced"`
-	RateLimit        RateLimit        `key:"rateLimit"`
-	OnAPIError       OnAPIError       `key:"onAPIError"`
-	Plugins          Plugins          `key:"plugins"`
+	CORS              CORS              `key:"cors,own"`
+	Store             Store             `key:"store,own"`
+	Redis             Redis             `key:"redis,own"`
+	Mail              Mail              `key:"mail,own"`
+	EmailAndPassword  EmailAndPassword  `key:"emailAndPassword"`
+	EmailVerification EmailVerification `key:"emailVerification"`
+	Password          Password          `key:"password,own"`
+	User              User              `key:"user"`
+	Session           Session           `key:"session"`
+	Account           Account           `key:"account"`
+	Verification      Verification      `key:"verification"`
+	Advanced          Advanced          `key:"advanced"`
+	RateLimit         RateLimit         `key:"rateLimit"`
+	OnAPIError        OnAPIError        `key:"onAPIError"`
+	Plugins           Plugins           `key:"plugins"`
 
 	file string            // where the settings are from; "" means no file
 	from map[string]string // paths that come from the environment, with the name of the variable

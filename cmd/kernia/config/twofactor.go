@@ -1,8 +1,6 @@
 package config
 
 import (
-	"time"
-
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/twofactor"
 )
@@ -74,8 +72,7 @@ func (o *AccountLockout) check(c *checker) {
 	c.atLeast("durationSeconds", o.DurationSeconds, 1)
 }
 
-func (o *TwoFactor) feature() (f kernia.Feature, on bool) {
-	seconds := func(n int64) time.Duration { return time.Duration(n) * time.Second }
+func (o *TwoFactor) feature(*Settings) (f kernia.Feature, on bool) {
 	return twofactor.Feature{
 		Issuer: o.Issuer, SkipVerify: o.SkipVerificationOnEnable, Page: o.ChallengePage,
 		Challenge: seconds(o.TwoFactorCookieMaxAge), Trust: seconds(o.TrustDeviceMaxAge),

@@ -10,6 +10,19 @@ type User struct {
 	Fields map[string]string `key:"fields"`
 	// Fields of the application's own, by name.
 	AdditionalFields Named[Field] `key:"additionalFields"`
+
+	ChangeEmail ChangeEmail `key:"changeEmail"`
+	DeleteUser  DeleteUser  `key:"deleteUser"`
+}
+
+// ChangeEmail lets users change their address. The new one must be proved by a link that is mailed to it.
+type ChangeEmail struct {
+	// The route is open. Needs `mail`.
+	Enabled bool `key:"enabled"`
+	// `true`: a user whose address is verified must first agree by a link to the old one.
+	SendChangeEmailConfirmation bool `key:"sendChangeEmailConfirmation"`
+	// The address of a user who has not verified the present one changes at once.
+	UpdateEmailWithoutVerification bool `key:"updateEmailWithoutVerification"`
 }
 
 // Account names the table of accounts.

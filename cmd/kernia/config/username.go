@@ -25,7 +25,7 @@ func (u *Username) check(c *checker) {
 	c.atLeast("maxUsernameLength", u.MaxUsernameLength, 1)
 }
 
-func (u *Username) feature() (f kernia.Feature, on bool) {
+func (u *Username) feature(*Settings) (f kernia.Feature, on bool) {
 	return username.Feature{
 		MinLength: int(u.MinUsernameLength), MaxLength: int(u.MaxUsernameLength), KeepCase: !u.UsernameNormalization,
 		Immutable: u.ImmutableUsername, NoDisplayName: !u.DisplayUsername,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	kernia "github.com/kernia-go/kernia/core"
+	"github.com/kernia-go/kernia/ports"
 )
 
 // Feature is e-mail and password sign-in. Its zero value has Better Auth's defaults: passwords of 8 to 128 characters,
@@ -18,6 +19,13 @@ type Feature struct {
 	DisableSignUp     bool // nobody can sign up
 	DisableAutoSignIn bool // sign-up begins no session, and answers alike whether the address is taken or not
 	Disabled          bool // the routes are there and refuse
+
+	// A reset of a forgotten password mails a link by kernia.Config.Mailer; without one it is refused.
+	DisableReset   bool          // nobody can ask for a link
+	ResetExpiresIn time.Duration // how long a link works; 0 means an hour
+	KeepSessions   bool          // a reset ends no session; otherwise it ends all of the user's
+	// AfterReset runs after a reset; its error is the answer, and the new password stays. Nil: nothing runs.
+	AfterReset func(ctx context.Context, u kernia.User) error
 }
 
 // The errors of the feature.
@@ -48,6 +56,7 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	kernia.Post(d, "/change-password", f.changePassword, kernia.Live, kernia.Limit(3, 10*time.Second), kernia.Errors(
 		kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, ErrPassword, ErrNoCredential, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Live, kernia.Limit(3, 10*time.Second), kernia.Errors(ErrPassword, kernia.ErrTooManyAttempts))
+	f.declareReset(d)
 }
 
 // SignUpInput is what a new user gives.
@@ -94,13 +103,20 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 		return SignUpOutput{}, err
 	}
 	// The hash comes before the address is looked up, so that a taken one takes as long.
-	hash, err := auth.Accounts.HashPassword(ctx, in.Password)
+	hash, err := auth.Accounts.NewPassword(ctx, in.Password)
 	if err != nil {
 		return SignUpOutput{}, err
 	}
 	account := kernia.Account{ProviderID: kernia.CredentialProvider, Password: hash}
-	if f.DisableAutoSignIn {
-		created, _, err := auth.Users.CreateQuietly(ctx, u, account)
+	if f.DisableAutoSignIn || auth.NeedsVerification() {
+		created, fresh, err := auth.Users.CreateQuietly(ctx, u, account)
+		switch {
+		case err != nil:
+		case fresh:
+			err = c.SignedUp(ctx, created, in.CallbackURL.Value)
+		default:
+			c.Mail(ctx, kernia.Mail{Kind: ports.MailExisting, To: created.Email, User: created})
+		}
 		return SignUpOutput{User: created}, err
 	}
 	created, err := auth.Users.Create(ctx, u, account)
@@ -108,6 +124,9 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 		return resume(ctx, c, created.Email, in)
 	}
 	if err != nil {
+		return SignUpOutput{}, err
+	}
+	if err := c.SignedUp(ctx, created, in.CallbackURL.Value); err != nil {
 		return SignUpOutput{}, err
 	}
 	s, err := c.SignInNew(ctx, kernia.Attempt{User: created, Method: "email", Forget: !in.RememberMe.Or(true)})

@@ -3,6 +3,7 @@ package emailpassword_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 )
 
 func TestFeature(t *testing.T) {
-	featuretest.Run(t, emailpassword.Feature{}, append(signingSamples(), passwordSamples()...))
+	featuretest.Run(t, emailpassword.Feature{}, slices.Concat(signingSamples(), passwordSamples(), resetSamples()))
 }
 
 const (
@@ -106,5 +107,33 @@ func passwordSamples() []featuretest.Sample {
 		{Operation: verify, Input: `{"password":"password123"}`, Given: joined},
 		{Operation: verify, Input: `{"password":"password124"}`, Given: joined, Want: emailpassword.ErrPassword},
 		{Operation: verify, Input: `{"password":"password123"}`, Given: guessed, Want: kernia.ErrTooManyAttempts},
+	}
+}
+
+// forgot signs ann up and puts the token of the link that she is mailed into the input.
+func forgot(s *featuretest.Stage) {
+	joined(s)
+	s.Page.Post("/request-password-reset", `{"email":"ann@example.com","redirectTo":"/new"}`)
+	s.Input = strings.Replace(s.Input, "TOKEN", s.Mail().Token, 1)
+}
+
+func resetSamples() []featuretest.Sample {
+	const ask, alias, open, reset = "POST /request-password-reset", "POST /forget-password", "GET /reset-password/:token", "POST /reset-password"
+	of, to := `{"email":"ann@example.com","redirectTo":"/new"}`, `{"newPassword":"password456","token":"TOKEN"}`
+	silent := func(cfg *kernia.Config) { cfg.Mailer = nil }
+	return []featuretest.Sample{
+		{Operation: ask, Input: of, Given: joined},
+		{Operation: ask, Input: of},
+		{Operation: ask, Input: of, Config: silent, Want: emailpassword.ErrResetDisabled},
+		{Operation: ask, Input: of, Feature: emailpassword.Feature{DisableReset: true}, Want: emailpassword.ErrResetDisabled},
+		{Operation: alias, Input: of, Given: joined},
+		{Operation: alias, Input: of, Config: silent, Want: emailpassword.ErrResetDisabled},
+		{Operation: open, Input: `{"token":"TOKEN","callbackURL":"/new"}`, Given: forgot},
+		{Operation: open, Input: `{"token":"none","callbackURL":"/new"}`},
+		{Operation: open, Input: `{"token":"none","callbackURL":""}`},
+		{Operation: reset, Input: to, Given: forgot},
+		{Operation: reset, Input: to, Want: emailpassword.ErrToken},
+		{Operation: reset, Input: strings.Replace(to, "password456", "passwor", 1), Given: forgot, Want: kernia.ErrPasswordTooShort},
+		{Operation: reset, Input: strings.Replace(to, `"password456"`, long, 1), Given: forgot, Want: kernia.ErrPasswordTooLong},
 	}
 }

@@ -49,15 +49,19 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	if !ok {
 		return ChangePasswordOutput{}, ErrPassword
 	}
+	hash, err := auth.Accounts.NewPassword(ctx, in.NewPassword)
+	if err != nil {
+		return ChangePasswordOutput{}, err
+	}
 	if !in.RevokeOtherSessions.Or(false) {
-		return ChangePasswordOutput{User: p.User}, f.replace(ctx, c, p, account, in.NewPassword)
+		return ChangePasswordOutput{User: p.User}, f.replace(ctx, c, p, account, hash)
 	}
 	// The new session comes first: where a feature denies it, nothing has changed yet.
 	s, err := c.SignIn(ctx, kernia.Attempt{User: p.User, Account: account, Forget: c.Forgotten(p), Renewal: true})
 	if err != nil {
 		return ChangePasswordOutput{}, err
 	}
-	if err := f.replace(ctx, c, p, account, in.NewPassword); err != nil {
+	if err := f.replace(ctx, c, p, account, hash); err != nil {
 		_, gone := auth.Sessions.Revoke(ctx, s.Token)
 		return ChangePasswordOutput{}, errors.Join(err, gone)
 	}
@@ -71,13 +75,9 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	return ChangePasswordOutput{Token: &s.Token, User: p.User}, nil
 }
 
-// replace stores a new password, unless another change was faster: the password that was proven is then no longer
+// replace stores the hash of a new password, unless another change was faster: the password that was proven is then no longer
 // the account's.
-func (f Feature) replace(ctx context.Context, c *kernia.Call, p *kernia.Principal, account *kernia.Account, password string) error {
-	hash, err := c.Auth().Accounts.HashPassword(ctx, password)
-	if err != nil {
-		return err
-	}
+func (f Feature) replace(ctx context.Context, c *kernia.Call, p *kernia.Principal, account *kernia.Account, hash string) error {
 	ok, err := c.Auth().Accounts.ReplacePassword(ctx, account, hash)
 	if err != nil {
 		return err
