@@ -19,8 +19,9 @@ type recording struct {
 }
 
 type exchange struct {
-	Name    string `json:"name"`
-	Note    bool   `json:"note"`
+	Name    string          `json:"name"`
+	Note    bool            `json:"note"`
+	Data    json.RawMessage `json:"data"` // of a note: a mail that was sent, rows that were stored
 	Request struct {
 		Method  string            `json:"method"`
 		Path    string            `json:"path"`

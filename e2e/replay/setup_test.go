@@ -6,6 +6,7 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6238
 	"encoding/base32"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -23,11 +24,13 @@ type setup struct {
 	options string // in Better Auth's names; "": the core profile
 	// what the options cannot say of a feature: functions
 	feature func(w *world, f kernia.Feature) kernia.Feature
+	config  func(cfg *kernia.Config)
 	before  map[string]func(w *world)
 }
 
 // coreProfile are the options of the server that most recordings are from.
-const coreProfile = `{"baseURL": "http://127.0.0.1:4101", "emailAndPassword": {"enabled": true}}`
+const coreProfile = `{"baseURL": "http://127.0.0.1:4101", "emailAndPassword": {"enabled": true},
+	"user": {"changeEmail": {"enabled": true, "sendChangeEmailConfirmation": true}, "deleteUser": {"enabled": true}}}`
 
 var setups = map[string]setup{
 	"01-routing-errors.json": {},
@@ -38,6 +41,14 @@ var setups = map[string]setup{
 		"get-session expired": func(w *world) { w.age(8 * 24 * time.Hour) },
 	}},
 	"05-csrf-origin.json": {},
+	"06-user-password-email.json": {before: map[string]func(w *world){
+		"update-user emailVerified is silently ignored / rejected": at("2026-11-22T09:10:44.721Z"), // as answers after it say
+		"verify-email ok, redirect":                                at("2026-11-22T09:10:46.663Z"),
+		"request again":                                            func(w *world) { w.nextMail(ports.MailReset, "carol@example.com") }, // of forget-password
+	}},
+	"07-delete-user.json": {before: map[string]func(w *world){
+		"delete-user stale session without password": func(w *world) { w.age(25*time.Hour, "createdAt") },
+	}},
 	"10-rate-limit.json": {
 		options: `{"baseURL": "http://127.0.0.1:4110", "emailAndPassword": {"enabled": true}, "rateLimit": {"enabled": true}}`,
 		before:  map[string]func(w *world){"get-session attempt 100": func(w *world) { w.repeat(98) }},
@@ -50,10 +61,20 @@ var setups = map[string]setup{
 		"defaultCookieAttributes": {"sameSite": "none", "partitioned": true}}}`},
 	"12c-useSecureCookies.json": {options: `{"baseURL": "http://127.0.0.1:4118", "emailAndPassword": {"enabled": true},
 		"advanced": {"useSecureCookies": true}}`},
+	"13-require-email-verification.json": {options: `{"baseURL": "http://127.0.0.1:4119",
+		"emailAndPassword": {"enabled": true, "requireEmailVerification": true},
+		"emailVerification": {"sendOnSignUp": true, "sendOnSignIn": true, "autoSignInAfterVerification": true}}`},
 	"13b-autoSignIn-false.json": {options: `{"baseURL": "http://127.0.0.1:4120", "emailAndPassword": {"enabled": true, "autoSignIn": false}}`},
 	"13c-disabled-features.json": {options: `{"baseURL": "http://127.0.0.1:4121", "emailAndPassword": {"enabled": false},
-		"disabledPaths": ["/list-accounts"]}`},
+		"disabledPaths": ["/list-accounts"]}`, config: func(cfg *kernia.Config) { cfg.Mailer = nil }},
 	"13d-disableSignUp.json": {options: `{"baseURL": "http://127.0.0.1:4122", "emailAndPassword": {"enabled": true, "disableSignUp": true}}`},
+	"14-delete-user-verification.json": {options: `{"baseURL": "http://127.0.0.1:4123", "emailAndPassword": {"enabled": true},
+		"user": {"deleteUser": {"enabled": true, "sendDeleteAccountVerification": true}}}`, before: map[string]func(w *world){
+		"delete-user with token in body": func(w *world) {
+			w.tokens["frue1ktfpk8qwvedjp5v41wqqyt4jf9t"] = w.nextMail(ports.MailDelete, "bob@example.com").Token
+		},
+	}},
+	"14b-delete-user-disabled.json": {options: `{"baseURL": "http://127.0.0.1:4124", "emailAndPassword": {"enabled": true}}`},
 	"16-additional-fields.json": {options: `{"baseURL": "http://127.0.0.1:4126", "emailAndPassword": {"enabled": true},
 		"user": {"additionalFields": {
 			"plan": {"type": "string", "required": false, "defaultValue": "free"},
@@ -65,6 +86,15 @@ var setups = map[string]setup{
 		"advanced": {"database": {"generateId": "uuid"}}}`},
 	"17b-ids-serial.json": {options: `{"baseURL": "http://127.0.0.1:4128", "emailAndPassword": {"enabled": true},
 		"advanced": {"database": {"generateId": "serial"}}}`},
+	"18-verification-hashed.json": {options: `{"baseURL": "http://127.0.0.1:4129", "emailAndPassword": {"enabled": true}}`},
+	"19-errorURL.json": {options: `{"baseURL": "http://127.0.0.1:4130", "emailAndPassword": {"enabled": true},
+		"onAPIError": {"errorURL": "http://app.example.com/err?x=1"}}`},
+	"19b-server-error.json": {
+		options: `{"baseURL": "http://127.0.0.1:4131", "emailAndPassword": {"enabled": true}}`,
+		config: func(cfg *kernia.Config) {
+			cfg.Hooks.User.BeforeCreate = func(context.Context, *kernia.User) error { return errors.New("no") }
+		},
+	},
 	"20-custom-basePath.json": {options: `{"baseURL": "http://127.0.0.1:4132/auth", "emailAndPassword": {"enabled": true}}`},
 	"20b-no-baseURL.json":     {options: `{"development": true, "emailAndPassword": {"enabled": true}}`},
 	"40-plugin-bearer.json":   {options: `{"baseURL": "http://127.0.0.1:4200", "emailAndPassword": {"enabled": true}, "plugins": {"bearer": {}}}`},
@@ -78,6 +108,11 @@ var setups = map[string]setup{
 		},
 	},
 	"40-plugin-username.json": {options: `{"baseURL": "http://127.0.0.1:4201", "emailAndPassword": {"enabled": true}, "plugins": {"username": {}}}`},
+}
+
+// at moves the clock on to a time that no answer of the exchange says.
+func at(text string) func(w *world) {
+	return func(w *world) { w.clock.Set(parse(w.t, text)) }
 }
 
 // configured returns what the options say to the core.
@@ -123,17 +158,22 @@ func (w *world) code(recorded string, later time.Duration) {
 	w.tokens[recorded] = fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff)%1_000_000)
 }
 
-// age moves the session of the last sign-in into the past, row and all.
-func (w *world) age(by time.Duration) {
+// age moves times of the session of the last sign-in into the past: all of them, or the fields.
+func (w *world) age(by time.Duration, fields ...string) {
 	w.t.Helper()
 	p, err := w.auth.Verify(w.t.Context(), w.last)
 	if err != nil || p == nil {
 		w.t.Fatalf("age: no session: %v", err)
 	}
-	m := &ports.Update{Model: w.store.session, Key: ports.Key{"id"}, Set: []ports.Change{{Field: "createdAt"}, {Field: "updatedAt"}, {Field: "expiresAt"}}}
-	_, found, err := w.store.Update(w.t.Context(), m, []ports.Value{
-		ports.String(p.Session.ID), ports.Time(p.Session.CreatedAt.Add(-by)), ports.Time(p.Session.UpdatedAt.Add(-by)), ports.Time(p.Session.ExpiresAt.Add(-by)),
-	})
+	if fields == nil {
+		fields = []string{"createdAt", "updatedAt", "expiresAt"}
+	}
+	times := map[string]time.Time{"createdAt": p.Session.CreatedAt, "updatedAt": p.Session.UpdatedAt, "expiresAt": p.Session.ExpiresAt}
+	m, args := &ports.Update{Model: w.store.session, Key: ports.Key{"id"}}, []ports.Value{ports.String(p.Session.ID)}
+	for _, f := range fields {
+		m.Set, args = append(m.Set, ports.Change{Field: f}), append(args, ports.Time(times[f].Add(-by)))
+	}
+	_, found, err := w.store.Update(w.t.Context(), m, args)
 	if err != nil || !found {
 		w.t.Fatalf("age: %v, %v", found, err)
 	}
