@@ -36,6 +36,11 @@ func start(t *testing.T, http string, on store, more ...config) *server {
 	return s
 }
 
+func redisConfig(t *testing.T) config {
+	t.Helper()
+	return config{"url": servers.URL(t, "KERNIA_TEST_REDIS_URL")}
+}
+
 // TestClient runs the whole scenario on every pair, without Redis and with sessions in Redis.
 func TestClient(t *testing.T) { //nolint:tparallel // no other test is parallel: there is nothing to run beside
 	dir := stage(t, scripts)
@@ -50,7 +55,7 @@ func TestClient(t *testing.T) { //nolint:tparallel // no other test is parallel:
 					t.Parallel()
 					more := config{}
 					if redis {
-						more["redis"] = config{"url": servers.URL(t, "KERNIA_TEST_REDIS_URL")}
+						more["redis"] = redisConfig(t)
 					}
 					s := start(t, framework, on, fields, more)
 					given := map[string]any{"url": s.url, "origin": origin}
