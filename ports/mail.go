@@ -2,7 +2,9 @@ package ports
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -10,8 +12,9 @@ import (
 // once the message is handed over to whatever delivers it; an error means that it may or may not have been sent, and
 // the caller may try once more. Its errors and logs contain no token, code or link.
 //
-// The values of a Mail are what a user typed: a Mailer escapes them, and refuses an address that would end a header
-// line.
+// The values of a Mail are what a user typed: a Mailer escapes them, and refuses what [Mail.Check] refuses. Its error is
+// [ErrInvalid] if another try would fail too, [ErrUnavailable] if a later one may succeed, or the context's own. Package
+// mailtext writes the texts; prove an implementation with package mailtest.
 type Mailer interface {
 	Send(ctx context.Context, m Mail) error
 }
@@ -54,3 +57,19 @@ func (m Mail) String() string { return "ports.Mail{Kind: " + string(m.Kind) + "}
 
 // GoString keeps links, tokens and codes out of what is printed.
 func (m Mail) GoString() string { return m.String() }
+
+// maxAddress is the most bytes of an address (RFC 5321, section 4.5.3.1.3).
+const maxAddress = 254
+
+// Check returns an error wrapping [ErrInvalid] unless To is the address of one mailbox, as "ann@example.com": in ASCII,
+// without a name, a comment, quotes or spaces. Then it can neither add recipients nor lines to a header.
+func (m Mail) Check() error {
+	local, domain, _ := strings.Cut(m.To, "@")
+	if local == "" || domain == "" || len(m.To) > maxAddress || strings.Contains(domain, "@") || strings.ContainsFunc(m.To, special) {
+		return fmt.Errorf("%w: the address of a mail", ErrInvalid)
+	}
+	return nil
+}
+
+// special reports whether a character means something else than itself in a list of addresses or a command.
+func special(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("()<>[]:;,\\\"", r) }

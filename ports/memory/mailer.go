@@ -18,9 +18,12 @@ type Mailer struct {
 
 var _ ports.Mailer = (*Mailer)(nil)
 
-// Send keeps m; it fails only if ctx is done.
+// Send keeps m, whatever its kind. It fails only if ctx is done or the address is not one ([ports.Mail.Check]).
 func (box *Mailer) Send(ctx context.Context, m ports.Mail) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := m.Check(); err != nil {
 		return err
 	}
 	box.mu.Lock()
