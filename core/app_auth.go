@@ -13,6 +13,7 @@ import (
 
 	"github.com/kernia-go/kernia/core/internal/schema"
 
+	"github.com/kernia-go/kernia/core/internal/cookiecache"
 	"github.com/kernia-go/kernia/core/internal/origin"
 	"github.com/kernia-go/kernia/core/internal/secret"
 	"github.com/kernia-go/kernia/core/internal/tablekv"
@@ -43,6 +44,7 @@ type Auth struct {
 	guesses       *Throttle // of passwords
 	passwords     passwordBounds
 	kept          sessionPlace
+	cache         *cookiecache.Codec // nil: sessions are not cached in a cookie
 	kv            ports.KV
 	counts        tablekv.Counter
 
@@ -88,6 +90,9 @@ func New(cfg Config, features ...Feature) (*Auth, error) {
 	}
 	a.queries = newQueries(a.schema)
 	if err := a.place(); err != nil {
+		return nil, err
+	}
+	if err := a.openCache(); err != nil {
 		return nil, err
 	}
 	a.trail.init(a)

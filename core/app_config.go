@@ -141,7 +141,37 @@ type SessionConfig struct {
 	Place          Place         // where sessions are kept
 	PerUser        int           // how many sessions one user has in Config.KV; one more ends the oldest. 0 means 100; at most 1000
 	StoreTokens    TokenForm     // how tokens are kept in the store
+	DeferRefresh   bool          // only POST /get-session extends sessions, for stores of which replicas are read
+	Cache          CacheConfig   // sessions kept in a cookie for a while
 }
+
+// CacheConfig keeps the session of a browser, and its user, in a protected cookie of their own, so that guards and GET
+// requests need no store while it lasts. Operations that change something, or that need [Live] or [Fresh], always ask
+// the store. The cookie has what answers show: hidden fields are missing in it.
+type CacheConfig struct {
+	Enabled bool
+
+	// MaxAge is how long a cookie counts; 0 means 5 minutes. A session that was revoked, or a user who was banned or
+	// changed, is seen as before for at most this long where the cookie answers.
+	MaxAge time.Duration
+
+	Form CacheForm // how the cookie is protected
+
+	// Version is part of every cookie; another one makes all cookies worthless. "" means "1". VersionFor, if it is not
+	// nil, returns the version for one session in its place. It must be fast and safe for concurrent use.
+	Version    string
+	VersionFor func(s Session, u User) string
+}
+
+// CacheForm is how a cached session is protected. The zero CacheForm is [CacheCompact].
+type CacheForm uint8
+
+// The forms of cached sessions, all of which Better Auth reads and writes.
+const (
+	CacheCompact CacheForm = iota // signed; the shortest
+	CacheJWT                      // a signed JSON Web Token, which other servers with the secret can read
+	CacheJWE                      // encrypted: the browser's user cannot read it
+)
 
 // TokenForm is how session tokens are kept in the store. The zero TokenForm is [Hashed].
 type TokenForm uint8
@@ -313,6 +343,18 @@ func (s *SessionConfig) settle() error {
 	}
 	if s.ExpiresIn > maxCookieAge || s.ExpiresIn < time.Second {
 		return badSetting("Session.ExpiresIn", "must be between 1 second and 400 days")
+	}
+	if s.Cache.MaxAge == 0 {
+		s.Cache.MaxAge = 5 * time.Minute
+	}
+	if s.Cache.MaxAge < time.Second || s.Cache.MaxAge > maxCookieAge {
+		return badSetting("Session.Cache.MaxAge", "must be between 1 second and 400 days")
+	}
+	if s.Cache.Form > CacheJWE {
+		return badSetting("Session.Cache.Form", "is none of CacheCompact, CacheJWT and CacheJWE")
+	}
+	if s.Cache.Version == "" {
+		s.Cache.Version = "1"
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ type Principal struct {
 	By      string  // BySession, or the name of the feature whose credential was presented, such as "apikey"
 
 	stored string // the token as the store has it
+	cached bool   // the cache cookie says so, and not the store
 }
 
 // HasSession reports whether a session authenticated the caller, and not an API key or another credential.
@@ -105,6 +106,12 @@ func (c *Call) who(ctx context.Context, extend bool) (*Principal, error) {
 		c.asked, c.principal = true, got.Principal
 		return c.principal, nil
 	case len(tokens) > 0:
+		if got.Token == "" && c.acting == "" {
+			if p := c.cached(tokens); p != nil {
+				c.asked, c.principal = true, p
+				return p, nil
+			}
+		}
 		if p, err := c.bySession(ctx, tokens, extend); err != nil || p != nil {
 			return p, err
 		}
@@ -175,10 +182,12 @@ func (c *Call) live(ctx context.Context, token string, extend bool) (*Principal,
 	}
 	now := c.auth.now()
 	if !now.Before(p.Session.ExpiresAt) {
-		c.drop(ctx, p)
+		if !c.defers() {
+			c.drop(ctx, p)
+		}
 		return nil, nil
 	}
-	if !extend || !c.auth.due(&p.Session, now) || c.forgotten() {
+	if !extend || !c.auth.due(&p.Session, now) || c.forgotten() || c.defers() {
 		return p, nil
 	}
 	live, err := c.auth.extend(ctx, p, now)
@@ -188,10 +197,13 @@ func (c *Call) live(ctx context.Context, token string, extend bool) (*Principal,
 	case !live:
 		return nil, nil
 	case c.request != nil:
-		c.renewed, c.forget = &p.Session, false
+		c.renewed, c.holder, c.forget = &p.Session, p, false
 	}
 	return p, nil
 }
+
+// defers reports whether the call must not write to the session: another one will, see SessionConfig.DeferRefresh.
+func (c *Call) defers() bool { return c.auth.config.Session.DeferRefresh && !c.refreshes }
 
 // drop deletes the row of a session that is over. The answer does not depend on it.
 func (c *Call) drop(ctx context.Context, p *Principal) {
@@ -229,6 +241,10 @@ func (c *Call) Fresh(p *Principal) bool {
 // credential.
 func (c *Call) Live(ctx context.Context) (*Principal, error) {
 	p, err := c.Principal(ctx)
+	if err == nil && p != nil && p.cached {
+		c.confirmed, c.asked = true, false
+		p, err = c.Principal(ctx)
+	}
 	if err != nil || !p.HasSession() {
 		return nil, err
 	}

@@ -30,7 +30,12 @@ type Call struct {
 	asked     bool             // principal is settled
 	principal *Principal
 
+	confirmed bool // the store has to say who makes the call
+	refreshes bool // the call may extend the session where others must not
+	missed    bool // the cache cookie did not say who makes the call
+
 	renewed  *Session   // the session whose cookie the answer sets
+	holder   *Principal // whose session that is
 	forget   bool       // that cookie ends with the browser
 	begun    bool       // the session began in this call
 	method   string     // how the user signed in
@@ -165,25 +170,50 @@ func (c *Call) sessionCookies() []string {
 	session, data, remember := set.session, set.data, set.remember
 	switch {
 	case c.diverted != nil:
-		lines := append(session.expire(c, session.name), data.expire(c, data.name)...)
+		lines := append(session.expire(c, session.name), c.dataGone()...)
 		if c.forget {
 			lines = append([]string{remember.line(remember.name, c.Signed("true"), -1)}, lines...)
 		}
 		return lines
 	case c.ended:
-		return slices.Concat(session.expire(c, session.name), data.expire(c, data.name), remember.expire(c, remember.name))
+		return slices.Concat(session.expire(c, session.name), c.dataGone(), remember.expire(c, remember.name))
 	case c.renewed != nil:
-		value := c.Signed(c.renewed.Token)
-		if c.forget {
-			return []string{session.line(session.name, value, -1), remember.line(remember.name, c.Signed("true"), -1)}
-		}
-		lines := []string{session.line(session.name, value, c.auth.config.Session.ExpiresIn)}
-		if c.begun && remember.has(c) {
-			lines = append(lines, remember.expire(c, remember.name)...)
-		}
-		return lines
-	case c.stale:
-		return data.expire(c, data.name)
+		return c.renewedCookies()
 	}
-	return nil
+	var lines []string
+	if c.stale {
+		lines = append(data.expire(c, data.name), data.expireChunks(c, 0)...)
+	}
+	if c.missed && c.principal.HasSession() && !c.forgotten() {
+		lines = append(lines, c.cacheLines(c.principal, false)...)
+	}
+	return lines
+}
+
+// dataGone returns the lines that delete what is cached of a session: once more, as Better Auth does, for what the
+// request has.
+func (c *Call) dataGone() []string {
+	data := c.auth.cookies.data
+	lines := data.expire(c, data.name)
+	if data.has(c) {
+		lines = append(lines, data.expire(c, data.name)...)
+	}
+	return append(lines, data.expireChunks(c, 0)...)
+}
+
+func (c *Call) renewedCookies() []string {
+	session, remember := c.auth.cookies.session, c.auth.cookies.remember
+	value, age := c.Signed(c.renewed.Token), c.auth.config.Session.ExpiresIn
+	var after []string
+	switch {
+	case c.forget:
+		age, after = -1, []string{remember.line(remember.name, c.Signed("true"), -1)}
+	case c.begun && remember.has(c):
+		after = remember.expire(c, remember.name)
+	}
+	lines := append([]string{session.line(session.name, value, age)}, after...)
+	if c.auth.cache != nil && c.holder != nil {
+		lines = append(lines, c.cacheLines(c.holder, c.forget)...)
+	}
+	return lines
 }

@@ -181,11 +181,7 @@ func (k *Cookie) lines(c *Call, text string, age time.Duration) []string {
 	}
 	size := chunkSize - len(k.line(k.name+".99", "", age))
 	if !k.options.Chunked || len(cookie.Escape(text)) <= size {
-		lines := []string{k.line(k.name, text, age)}
-		if k.options.Chunked {
-			lines = append(lines, k.expireChunks(c, 0)...)
-		}
-		return lines
+		return append(k.expireChunks(c, 0), k.line(k.name, text, age))
 	}
 	if cookie.Escape(text) != text {
 		size /= 3 // the most that escaping makes of it

@@ -44,6 +44,7 @@ func (c *Call) SignIn(ctx context.Context, at Attempt) (Session, error) {
 		c.method = ""
 	}
 	c.asked, c.principal = true, &Principal{User: at.User, Session: s, By: BySession, stored: c.auth.stored(s.Token)}
+	c.holder = c.principal
 	return s, nil
 }
 
@@ -123,7 +124,7 @@ func (c *Call) Begun() (p *Principal, method string) {
 // session it does nothing.
 func (c *Call) Renew(p *Principal) {
 	if c.request != nil && p.HasSession() {
-		c.renewed, c.forget = &p.Session, c.Forgotten(p)
+		c.renewed, c.holder, c.forget = &p.Session, p, c.Forgotten(p)
 	}
 }
 

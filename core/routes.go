@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/kernia-go/kernia/core/internal/input"
 	"github.com/kernia-go/kernia/ports"
@@ -41,6 +42,9 @@ func ok(context.Context, *Call, None) (alive, error) { return alive{OK: true}, n
 type SessionView struct {
 	Session Session `json:"session"`
 	User    User    `json:"user"`
+
+	// NeedsRefresh says that POST /get-session would extend the session; nil unless Session.DeferRefresh is set.
+	NeedsRefresh *bool `json:"needsRefresh,omitempty"`
 }
 
 // AppendJSON appends the JSON form to dst: null for a nil view.
@@ -50,6 +54,9 @@ func (v *SessionView) AppendJSON(dst []byte) []byte {
 	}
 	dst = v.Session.AppendJSON(append(dst, `{"session":`...))
 	dst = v.User.AppendJSON(append(dst, `,"user":`...))
+	if v.NeedsRefresh != nil {
+		dst = strconv.AppendBool(append(dst, `,"needsRefresh":`...), *v.NeedsRefresh)
+	}
 	return append(dst, '}')
 }
 
@@ -59,15 +66,31 @@ type sessionQuery struct {
 }
 
 func currentSession(ctx context.Context, c *Call, in sessionQuery) (*SessionView, error) {
+	c.confirmed = in.DisableCookieCache
 	p, err := c.who(ctx, !in.DisableRefresh)
 	if err != nil || p == nil {
 		return nil, err
 	}
-	c.stale = c.auth.cookies.data.has(c)
-	return &SessionView{Session: p.Session, User: p.User}, nil
+	c.stale = c.stale || c.auth.cache == nil && c.auth.cookies.data.has(c)
+	v := &SessionView{Session: p.Session, User: p.User}
+	if c.auth.config.Session.DeferRefresh {
+		due := c.auth.due(&p.Session, c.auth.now()) && !c.forgotten()
+		v.NeedsRefresh = &due
+	}
+	return v, nil
 }
 
-func refreshSession(context.Context, *Call, None) (*SessionView, error) { return nil, ErrPostSession }
+func refreshSession(ctx context.Context, c *Call, in sessionQuery) (*SessionView, error) {
+	if !c.auth.config.Session.DeferRefresh {
+		return nil, ErrPostSession
+	}
+	c.refreshes = true
+	p, err := c.who(ctx, !in.DisableRefresh)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	return &SessionView{Session: p.Session, User: p.User}, nil
+}
 
 // sessionList is JSON's form of several sessions: never null.
 type sessionList []Session

@@ -270,6 +270,9 @@ func (w *world) learn(recorded, ours []string) {
 		if session && g != "" {
 			w.last = g
 		}
+		if r, g := cachedIn(recorded[i]), cachedIn(ours[i]); r != "" && g != "" {
+			w.tokens[r] = g
+		}
 	}
 }
 
@@ -282,6 +285,16 @@ func tokenOf(cookie string) (token string, session bool) {
 		token, _, _ = strings.Cut(value, ".")
 	}
 	return token, session
+}
+
+// cachedIn returns the value of a cookie that caches a session, or of a part of one.
+func cachedIn(cookie string) string {
+	pair, _, _ := strings.Cut(cookie, ";")
+	name, value, _ := strings.Cut(pair, "=")
+	if !strings.Contains(name, "session_data") {
+		return ""
+	}
+	return value
 }
 
 // learnSecrets connects the secrets of second factors in the bodies of two answers.

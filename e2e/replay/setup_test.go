@@ -55,7 +55,11 @@ var setups = map[string]setup{
 	},
 	"10b-rate-limit-database.json": {options: `{"baseURL": "http://127.0.0.1:4111", "emailAndPassword": {"enabled": true},
 		"rateLimit": {"enabled": true, "storage": "database", "customRules": {"/get-session": {"window": 60, "max": 1}}}}`},
-	"12-secure-cookies.json": {options: `{"baseURL": "https://auth.example.com", "emailAndPassword": {"enabled": true}}`},
+	"11-cookie-cache-compact.json": {options: `{"baseURL": "http://127.0.0.1:4112", "emailAndPassword": {"enabled": true}, "session": {"cookieCache": {"enabled": true}}}`, before: cacheSteps},
+	"11-cookie-cache-jwt.json":     {options: `{"baseURL": "http://127.0.0.1:4113", "emailAndPassword": {"enabled": true}, "session": {"cookieCache": {"enabled": true, "strategy": "jwt"}}}`, before: cacheSteps},
+	"11-cookie-cache-jwe.json":     {options: `{"baseURL": "http://127.0.0.1:4114", "emailAndPassword": {"enabled": true}, "session": {"cookieCache": {"enabled": true, "strategy": "jwe"}}}`, before: cacheSteps},
+	"11-cookie-cache-chunked.json": {options: `{"baseURL": "http://127.0.0.1:4115", "emailAndPassword": {"enabled": true}, "session": {"cookieCache": {"enabled": true}}}`},
+	"12-secure-cookies.json":       {options: `{"baseURL": "https://auth.example.com", "emailAndPassword": {"enabled": true}}`},
 	"12b-custom-cookies.json": {options: `{"baseURL": "http://127.0.0.1:4117", "emailAndPassword": {"enabled": true}, "advanced": {
 		"cookiePrefix": "acme", "crossSubDomainCookies": {"enabled": true, "domain": ".example.com"},
 		"defaultCookieAttributes": {"sameSite": "none", "partitioned": true}}}`},
@@ -75,6 +79,12 @@ var setups = map[string]setup{
 		},
 	}},
 	"14b-delete-user-disabled.json": {options: `{"baseURL": "http://127.0.0.1:4124", "emailAndPassword": {"enabled": true}}`},
+	"15-deferSessionRefresh.json": {
+		options: `{"baseURL": "http://127.0.0.1:4125", "emailAndPassword": {"enabled": true}, "session": {"deferSessionRefresh": true}}`,
+		before: map[string]func(w *world){
+			"GET get-session past updateAge: needsRefresh true, no write": func(w *world) { w.age(48*time.Hour, "expiresAt") },
+		},
+	},
 	"16-additional-fields.json": {options: `{"baseURL": "http://127.0.0.1:4126", "emailAndPassword": {"enabled": true},
 		"user": {"additionalFields": {
 			"plan": {"type": "string", "required": false, "defaultValue": "free"},
@@ -108,6 +118,15 @@ var setups = map[string]setup{
 		},
 	},
 	"40-plugin-username.json": {options: `{"baseURL": "http://127.0.0.1:4201", "emailAndPassword": {"enabled": true}, "plugins": {"username": {}}}`},
+}
+
+// cacheSteps delete the row of the session, as the recorder did.
+var cacheSteps = map[string]func(w *world){
+	"get-session after DB row deleted: still served from cache": func(w *world) {
+		if _, err := w.auth.Sessions.Revoke(w.t.Context(), w.last); err != nil {
+			w.t.Fatal(err)
+		}
+	},
 }
 
 // at moves the clock on to a time that no answer of the exchange says.

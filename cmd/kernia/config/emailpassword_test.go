@@ -15,12 +15,12 @@ func TestEmailAndPassword(t *testing.T) {
 		return f
 	}
 	checkOptions(t, "emailAndPassword", fallback, map[string]option{
-		"enabled":                  {`true`, with(func(f *emailpassword.Feature) { f.Disabled = false })},
-		"autoSignIn":               {`false`, with(func(f *emailpassword.Feature) { f.DisableAutoSignIn = true })},
-		"disableSignUp":            {`true`, with(func(f *emailpassword.Feature) { f.DisableSignUp = true })},
-		"minPasswordLength":        {`3`, with(func(f *emailpassword.Feature) { f.MinLength = 3 })},
-		"maxPasswordLength":        {`99`, with(func(f *emailpassword.Feature) { f.MaxLength = 99 })},
-		"resetPasswordTokenExpiresIn": {`60`, with(func(f *emailpassword.Feature) { f.ResetExpiresIn = time.Minute })},
+		"enabled":                       {`true`, with(func(f *emailpassword.Feature) { f.Disabled = false })},
+		"autoSignIn":                    {`false`, with(func(f *emailpassword.Feature) { f.DisableAutoSignIn = true })},
+		"disableSignUp":                 {`true`, with(func(f *emailpassword.Feature) { f.DisableSignUp = true })},
+		"minPasswordLength":             {`3`, with(func(f *emailpassword.Feature) { f.MinLength = 3 })},
+		"maxPasswordLength":             {`99`, with(func(f *emailpassword.Feature) { f.MaxLength = 99 })},
+		"resetPasswordTokenExpiresIn":   {`60`, with(func(f *emailpassword.Feature) { f.ResetExpiresIn = time.Minute })},
 		"revokeSessionsOnPasswordReset": {`false`, with(func(f *emailpassword.Feature) { f.KeepSessions = true })},
 	})
 }

@@ -22,6 +22,9 @@ type Session struct {
 	FreshAge int64 `key:"freshAge" default:"86400"`
 	// Sessions are never extended.
 	DisableSessionRefresh bool `key:"disableSessionRefresh"`
+	// Only `POST /get-session` extends sessions; `GET` says `needsRefresh`.
+	DeferSessionRefresh bool        `key:"deferSessionRefresh"`
+	CookieCache         CookieCache `key:"cookieCache"`
 	// With `redis.url`: sessions are kept in the database as well, for what Redis loses.
 	StoreSessionInDatabase bool `key:"storeSessionInDatabase"`
 	// With `redis.url`: how many sessions one user has, up to 1000; one more ends the oldest.
@@ -29,6 +32,28 @@ type Session struct {
 	// How the database keeps tokens: `hashed`, so that who reads it cannot sign in, or `plain`, for a database shared
 	// with Better Auth.
 	StoreTokens string `key:"storeTokens,own" default:"hashed"`
+}
+
+// CookieCache keeps the session of a browser in a protected cookie for a while, so that most requests need no store.
+type CookieCache struct {
+	// The cookie is there.
+	Enabled bool `key:"enabled"`
+	// How long it counts, in seconds. What was revoked or changed is noticed after this long at the latest.
+	MaxAge int64 `key:"maxAge" default:"300"`
+	// `compact`, `jwt` (both signed) or `jwe` (encrypted).
+	Strategy string `key:"strategy" default:"compact"`
+	// Another version makes all cookies worthless.
+	Version string `key:"version" default:"1"`
+}
+
+func (o *CookieCache) check(c *checker) {
+	c.atLeast("maxAge", o.MaxAge, 1)
+	c.oneOf("strategy", o.Strategy, "compact", "jwt", "jwe")
+}
+
+func (o *CookieCache) config() kernia.CacheConfig {
+	forms := map[string]kernia.CacheForm{"jwt": kernia.CacheJWT, "jwe": kernia.CacheJWE}
+	return kernia.CacheConfig{Enabled: o.Enabled, MaxAge: seconds(o.MaxAge), Form: forms[o.Strategy], Version: o.Version}
 }
 
 func (s *Session) check(c *checker) {
@@ -43,7 +68,7 @@ func (s *Session) check(c *checker) {
 func (s *Settings) session() kernia.SessionConfig {
 	c := kernia.SessionConfig{
 		ExpiresIn: seconds(s.Session.ExpiresIn), UpdateAge: seconds(s.Session.UpdateAge), FreshAge: seconds(s.Session.FreshAge),
-		DisableRefresh: s.Session.DisableSessionRefresh, PerUser: int(s.Session.PerUser),
+		DisableRefresh: s.Session.DisableSessionRefresh, DeferRefresh: s.Session.DeferSessionRefresh, Cache: s.Session.CookieCache.config(), PerUser: int(s.Session.PerUser),
 	}
 	switch {
 	case s.Redis.URL == "":

@@ -43,6 +43,12 @@ var settings = []setting{
 	{"session.updateAge", `"session": {"updateAge": 0}`, func(c *kernia.Config) { c.Session.UpdateAge = -1 }},
 	{"session.freshAge", `"session": {"freshAge": 0}`, func(c *kernia.Config) { c.Session.FreshAge = -1 }},
 	{"session.disableSessionRefresh", `"session": {"disableSessionRefresh": true}`, func(c *kernia.Config) { c.Session.DisableRefresh = true }},
+	{"session.deferSessionRefresh", `"session": {"deferSessionRefresh": true}`, func(c *kernia.Config) { c.Session.DeferRefresh = true }},
+	{"session.cookieCache.enabled", `"session": {"cookieCache": {"enabled": true}}`, func(c *kernia.Config) { c.Session.Cache.Enabled = true }},
+	{"session.cookieCache.maxAge", `"session": {"cookieCache": {"maxAge": 60}}`, func(c *kernia.Config) { c.Session.Cache.MaxAge = time.Minute }},
+	{"session.cookieCache.strategy", `"session": {"cookieCache": {"strategy": "jwt"}}`, func(c *kernia.Config) { c.Session.Cache.Form = kernia.CacheJWT }},
+	{"session.cookieCache.strategy", `"session": {"cookieCache": {"strategy": "jwe"}}`, func(c *kernia.Config) { c.Session.Cache.Form = kernia.CacheJWE }},
+	{"session.cookieCache.version", `"session": {"cookieCache": {"version": "2"}}`, func(c *kernia.Config) { c.Session.Cache.Version = "2" }},
 	{"session.storeSessionInDatabase", `"redis": {"url": "redis://x"}, "session": {"storeSessionInDatabase": true}`, func(c *kernia.Config) {
 		c.Session.Place = kernia.InBoth
 	}},
@@ -190,7 +196,10 @@ func TestDefaults(t *testing.T) {
 		}
 		want := kernia.Config{
 			BaseURL: "https://a.example.com", Secret: secret, Tables: map[string]kernia.Naming{}, Cookies: kernia.CookieConfig{Prefix: "better-auth"},
-			Session:   kernia.SessionConfig{ExpiresIn: 7 * 24 * time.Hour, UpdateAge: 24 * time.Hour, FreshAge: 24 * time.Hour, PerUser: 100},
+			Session: kernia.SessionConfig{
+				ExpiresIn: 7 * 24 * time.Hour, UpdateAge: 24 * time.Hour, FreshAge: 24 * time.Hour, PerUser: 100,
+				Cache: kernia.CacheConfig{MaxAge: 5 * time.Minute, Version: "1"},
+			},
 			RateLimit: kernia.RateLimitConfig{Window: 10 * time.Second, Max: 100},
 		}
 		if !reflect.DeepEqual(c, want) || len(features) != 2 {

@@ -57,6 +57,7 @@ func (t *feature) begin(ctx context.Context, c *kernia.Call, p *kernia.Principal
 		if err != nil {
 			return err
 		}
+		p.User = changed
 		c.Renew(p)
 		return c.AskVerification(ctx, changed, callbackURL)
 	}

@@ -90,6 +90,7 @@ func (t *feature) verified(ctx context.Context, c *kernia.Call, u kernia.User) e
 	case err != nil:
 		return err
 	case p != nil && p.User.ID == u.ID:
+		p.User = u
 		c.Renew(p)
 	case t.AutoSignIn:
 		_, err = c.SignIn(ctx, kernia.Attempt{User: u, Method: "email-verification"})
@@ -139,6 +140,9 @@ func (t *feature) changed(ctx context.Context, c *kernia.Call, u kernia.User, l 
 	if !ok {
 		return VerifyOutput{}, ErrUserNotFound
 	}
-	c.Renew(p)
+	if p != nil {
+		p.User = u
+		c.Renew(p)
+	}
 	return VerifyOutput{Status: true, User: &u}, nil
 }
