@@ -52,6 +52,9 @@ func decode(file string, text []byte, env map[string]string) (*Settings, error) 
 	if s.Store.Driver == "sqlite" && s.Store.DSN == "" {
 		s.Store.DSN = "kernia.db"
 	}
+	if s.Development && !s.Mail.on() {
+		s.Mail.Outbox = devOutbox
+	}
 	return s, nil
 }
 

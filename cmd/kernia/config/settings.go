@@ -16,6 +16,8 @@ type Settings struct {
 	// tables are brought up to date at start, `/` is a page to try accounts and sessions, and rate limits are off unless
 	// enabled. It loosens no other check.
 	Development bool `key:"development,own"`
+	// The name of the application, in mails and in authenticator apps.
+	AppName string `key:"appName"`
 	// Where to listen; port 0 takes a free one.
 	Addr string `key:"addr,own" default:"127.0.0.1:8080"`
 	// The framework that carries the routes: `nethttp`, `chi`, `echo`, `fiber`. Each gives the same answers to valid HTTP; what is not valid is refused in the words of the framework.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+
 	kernia "github.com/kernia-go/kernia/core"
 	"github.com/kernia-go/kernia/core/feature/twofactor"
 )
@@ -8,7 +10,7 @@ import (
 // TwoFactor lets users protect their sign-in by an authenticator app. Codes by mail are not built yet.
 type TwoFactor struct {
 	// The name that authenticator apps show.
-	Issuer string `key:"issuer" default:"Better Auth"`
+	Issuer string `key:"issuer" unset:"appName, else Better Auth"`
 	// An authenticator counts at once, before the user has shown that it works.
 	SkipVerificationOnEnable bool `key:"skipVerificationOnEnable"`
 	// Seconds that a user has to give the code.
@@ -72,9 +74,9 @@ func (o *AccountLockout) check(c *checker) {
 	c.atLeast("durationSeconds", o.DurationSeconds, 1)
 }
 
-func (o *TwoFactor) feature(*Settings) (f kernia.Feature, on bool) {
+func (o *TwoFactor) feature(s *Settings) (f kernia.Feature, on bool) {
 	return twofactor.Feature{
-		Issuer: o.Issuer, SkipVerify: o.SkipVerificationOnEnable, Page: o.ChallengePage,
+		Issuer: cmp.Or(o.Issuer, s.AppName, "Better Auth"), SkipVerify: o.SkipVerificationOnEnable, Page: o.ChallengePage,
 		Challenge: seconds(o.TwoFactorCookieMaxAge), Trust: seconds(o.TrustDeviceMaxAge),
 		TOTP:   twofactor.TOTP{Digits: int(o.TOTPOptions.Digits), Period: seconds(o.TOTPOptions.Period)},
 		Backup: twofactor.Backup{Amount: int(o.BackupCodeOptions.Amount), Length: int(o.BackupCodeOptions.Length)},

@@ -38,7 +38,7 @@ func listenAs(t *testing.T, text string, f func(t *testing.T, url string)) {
 		t.Run(fr.name, func(t *testing.T) {
 			s := decode(t, text)
 			log := slog.New(slog.DiscardHandler)
-			auth, err := s.build(memory.New(), nil, log)
+			auth, err := s.build(setup{store: memory.New(), log: log})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestReady(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		auth, err := s.build(store, nil, slog.New(slog.DiscardHandler))
+		auth, err := s.build(setup{store: store, log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,13 +34,21 @@ func load(file string, env map[string]string, running bool) (*settings, error) {
 	return &settings{s}, nil
 }
 
-// build makes an Auth of the settings on store and kv, which may be nil.
-func (s *settings) build(store ports.Store, kv ports.KV, log *slog.Logger) (*kernia.Auth, error) {
+// A setup is what an Auth of the settings runs on; kv and mailer may be nil.
+type setup struct {
+	store  ports.Store
+	kv     ports.KV
+	mailer ports.Mailer
+	log    *slog.Logger
+}
+
+// build makes an Auth of the settings.
+func (s *settings) build(on setup) (*kernia.Auth, error) {
 	cfg, features, err := s.Core()
 	if err != nil {
 		return nil, wrong{err}
 	}
-	cfg.Store, cfg.KV, cfg.Logger = store, kv, log
+	cfg.Store, cfg.KV, cfg.Mailer, cfg.Logger = on.store, on.kv, on.mailer, on.log
 	auth, err := kernia.New(cfg, features...)
 	if err != nil {
 		return nil, wrong{s.Explain(err)}
@@ -50,14 +58,18 @@ func (s *settings) build(store ports.Store, kv ports.KV, log *slog.Logger) (*ker
 
 // prove builds once without the stores, so that a mistake is told before a database is touched.
 func (s *settings) prove(log *slog.Logger) error {
-	_, err := s.build(memory.New(), s.fakeKV(), log)
+	_, err := s.build(s.fake(memory.New(), log))
 	return err
 }
 
-// fakeKV stands for the key-value store of the settings where nothing is kept.
-func (s *settings) fakeKV() ports.KV {
-	if s.Redis.URL == "" {
-		return nil
+// fake is a setup on store that keeps and sends nothing else.
+func (s *settings) fake(store ports.Store, log *slog.Logger) setup {
+	on := setup{store: store, log: log}
+	if s.Redis.URL != "" {
+		on.kv = memory.NewKV(memory.KVOptions{})
 	}
-	return memory.NewKV(memory.KVOptions{})
+	if s.Mail.SMTP != "" || s.Mail.Outbox != "" {
+		on.mailer = new(memory.Mailer)
+	}
+	return on
 }

@@ -24,7 +24,7 @@ func everything(t *testing.T) []*kernia.Operation {
 	}
 	s := decode(t, `{"secret":"`+newSecret()+`","baseURL":"https://example.com/api/auth",
 		"emailAndPassword":{"enabled":true},"plugins":{`+strings.Join(plugins, ",")+`}}`)
-	auth, err := s.build(memory.New(), nil, quiet())
+	auth, err := s.build(s.fake(memory.New(), quiet()))
 	if err != nil {
 		t.Fatal(err)
 	}

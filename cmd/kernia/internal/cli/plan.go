@@ -42,7 +42,7 @@ func (c *call) offline(name string, define func(f *flag.FlagSet)) (*settings, er
 
 // migrate plans, or with apply adds, what the store lacks.
 func (s *settings) migrate(ctx context.Context, store opened, apply bool) (ports.Plan, error) {
-	auth, err := s.build(store, s.fakeKV(), quiet())
+	auth, err := s.build(s.fake(store, quiet()))
 	if err != nil {
 		return ports.Plan{}, err
 	}

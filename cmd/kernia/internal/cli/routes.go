@@ -31,7 +31,7 @@ func routes(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	auth, err := s.build(memory.New(), s.fakeKV(), quiet())
+	auth, err := s.build(s.fake(memory.New(), quiet()))
 	if err != nil {
 		return err
 	}

@@ -34,9 +34,9 @@ taken as it is, a list of texts is separated by commas, everything else is JSON.
 docs/reference/configuration.md. A key that is not known is an error.
 
 Without any configuration the server starts in development mode: on SQLite in the file kernia.db, with a secret that
-it makes and keeps in kernia.secret, with a page at / to try accounts and sessions. In development mode it brings the
-tables up to date itself; otherwise "kernia migrate" does, and the server does not start while a table or column is
-missing.
+it makes and keeps in kernia.secret, with a page at / to try accounts and sessions, with its mail in the file
+kernia-outbox.jsonl. In development mode it brings the tables up to date itself; otherwise "kernia migrate" does, and
+the server does not start while a table or column is missing.
 
 The server prints "listening on http://HOST:PORT" once it answers, and logs to standard error. GET /ready answers 200
 while the store does, and 503 while it does not. Pages of trustedOrigins may call it with cookies (CORS); where a
@@ -68,27 +68,34 @@ func serve(ctx context.Context, c *call) error {
 	if _, err := os.Stat("kernia.json"); err == nil && *file == "" {
 		log.Warn("kernia.json is here and is not used; name it with --config")
 	}
+	mailer, err := s.mailer()
+	if err != nil {
+		return wrong{err}
+	}
 	store, err := s.driver().open(ctx, s.Store.DSN)
 	if err != nil {
 		return err
 	}
+	on := setup{store: store, mailer: mailer, log: log}
 	if s.Redis.URL == "" {
-		return store.closed(s.serve(ctx, c, store, nil, *file, log))
+		return store.closed(s.serve(ctx, c, on, nil, *file))
 	}
 	kv, err := kerniaredis.Open(ctx, s.Redis.URL)
 	if err != nil {
 		return store.closed(fmt.Errorf("redis.url: %w", err))
 	}
-	err = s.serve(ctx, c, store, kv, *file, log)
+	err = s.serve(ctx, c, on, kv, *file)
 	return store.closed(errors.Join(err, kv.Close()))
 }
 
 // serve runs on stores that are open; kv may be nil.
-func (s *settings) serve(ctx context.Context, c *call, store opened, kv *kerniaredis.KV, file string, log *slog.Logger) error {
-	auth, err := s.build(store, orNil(kv), log)
+func (s *settings) serve(ctx context.Context, c *call, on setup, kv *kerniaredis.KV, file string) error {
+	on.kv = orNil(kv)
+	auth, err := s.build(on)
 	if err != nil {
 		return err
 	}
+	log := on.log
 	if err := s.ensureSchema(ctx, auth, file, log); err != nil {
 		return err
 	}
@@ -149,6 +156,12 @@ func (s *settings) announce(c *call, auth *kernia.Auth, at net.Addr, log *slog.L
 		"features", strings.Join(s.FeaturesOn(), ","), "development", s.Development)
 	if tcp, ok := at.(*net.TCPAddr); ok && s.Development && !tcp.IP.IsLoopback() {
 		log.Warn("development mode listens where other machines can reach it")
+	}
+	switch {
+	case s.Mail.Outbox != "" && s.Development:
+		log.Info("mail goes to a file", "outbox", s.Mail.Outbox)
+	case s.Mail.Outbox != "":
+		log.Warn("mail is not delivered: it goes to a file", "outbox", s.Mail.Outbox)
 	}
 	c.stdout.printf("listening on http://%s\n", at)
 }
