@@ -27,6 +27,10 @@ func adapters(t *testing.T, r *repo) []string {
 			lacks = storeLacks(t, r, dir)
 		case "http":
 			lacks = transportLacks(t, r, dir)
+		case "mail":
+			if !r.says(t, dir, isGoTest, "mailtest.Run(") {
+				lacks = append(lacks, "no test calls mailtest.Run")
+			}
 		default:
 			continue // gRPC has neither a kit nor a place in the program
 		}
@@ -35,6 +39,9 @@ func adapters(t *testing.T, r *repo) []string {
 		}
 		if !r.imports(t, program, dir) {
 			at("nothing in %s imports it", program)
+		}
+		if family(dir) == "mail" {
+			continue // e2e/mail is its test
 		}
 		if !r.says(t, client, isGoTest, `"`+name+`"`) {
 			at("nothing in %s names %q", client, name)
