@@ -3,11 +3,14 @@ module github.com/kernia-go/kernia/e2e
 go 1.26.0
 
 require (
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/gofiber/fiber/v2 v2.52.15
 	github.com/kernia-go/kernia/adapters/http/chi v0.0.0
 	github.com/kernia-go/kernia/adapters/http/echo v0.0.0
 	github.com/kernia-go/kernia/adapters/http/fiber v0.0.0
+	github.com/kernia-go/kernia/adapters/mail/smtp v0.0.0
 	github.com/kernia-go/kernia/adapters/store/mongo v0.0.0
 	github.com/kernia-go/kernia/core v0.0.0
 	github.com/kernia-go/kernia/ports v0.0.0
@@ -19,6 +22,7 @@ require (
 	github.com/andybalholm/brotli v1.1.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.9 // indirect
 	github.com/golang/snappy v0.0.4 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
@@ -38,6 +42,7 @@ require (
 	github.com/valyala/fasthttp v1.51.0 // indirect
 	github.com/valyala/fasttemplate v1.2.2 // indirect
 	github.com/valyala/tcplisten v1.0.0 // indirect
+	github.com/wneessen/go-mail v0.8.1 // indirect
 	github.com/xdg-go/pbkdf2 v1.0.0 // indirect
 	github.com/xdg-go/scram v1.1.2 // indirect
 	github.com/xdg-go/stringprep v1.0.4 // indirect

@@ -1,0 +1,257 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// A server is a real mail server with one user, which keeps what it takes.
+type server struct {
+	url   string
+	trust *tls.Config
+
+	deny func(step string) error // an error for "MAIL", "RCPT" or "DATA"; nil denies nothing
+	ways []string                // to sign in
+
+	mu       sync.Mutex
+	messages []message
+	more     chan message
+}
+
+// A message is decoded; it has both of its bodies.
+type message struct {
+	to         string
+	raw        string // the header as it came
+	header     mail.Header
+	text, html string
+}
+
+// start runs a server until the test ends: with TLS from the start, or with STARTTLS and without a way to sign in before.
+func start(t *testing.T, implicit bool, s *server) *server {
+	t.Helper()
+	certificate, roots := certificate(t)
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	s.trust, s.more = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, make(chan message, 1000)
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: c}, nil }))
+	srv.Domain, srv.TLSConfig, srv.MaxRecipients = "localhost", config, 50
+	srv.ErrorLog = silent{}
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.url = "smtp://ann:pass%40word@" + l.Addr().String()
+	if implicit {
+		s.url = strings.Replace(s.url, "smtp:", "smtps:", 1)
+		l = tls.NewListener(l, config)
+	}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	return s
+}
+
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+func (silent) Println(...any)        {}
+
+// A session takes mail of who has signed in.
+type session struct {
+	*server
+	conn   *smtp.Conn
+	signed bool
+	to     []string
+}
+
+func (s *session) AuthMechanisms() []string {
+	if s.ways == nil {
+		return []string{sasl.Plain, sasl.Login}
+	}
+	return s.ways
+}
+
+func (s *session) Auth(mech string) (sasl.Server, error) {
+	check := func(user, password string) error {
+		if user != "ann" || password != "pass@word" {
+			return errors.New("wrong password")
+		}
+		s.signed = true
+		return nil
+	}
+	if mech == sasl.Login {
+		return &login{check: check}, nil
+	}
+	return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
+}
+
+// login is AUTH LOGIN, which asks for the name and then for the password.
+type login struct {
+	check func(user, password string) error
+	step  int
+	user  string
+}
+
+func (l *login) Next(response []byte) (challenge []byte, done bool, err error) {
+	if response == nil {
+		l.step = 0
+	}
+	l.step++
+	switch l.step {
+	case 1:
+		return []byte("Username:"), false, nil
+	case 2:
+		l.user = string(response)
+		return []byte("Password:"), false, nil
+	}
+	return nil, true, l.check(l.user, string(response))
+}
+
+func (s *session) step(name string) error {
+	if !s.signed {
+		return smtp.ErrAuthRequired
+	}
+	if s.deny == nil {
+		return nil
+	}
+	err := s.deny(name)
+	if errors.Is(err, errDrop) {
+		_ = s.conn.Close()
+	}
+	return err
+}
+
+var errDrop = errors.New("the connection breaks off")
+
+func (s *session) Mail(string, *smtp.MailOptions) error { return s.step("MAIL") }
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return s.step("RCPT")
+}
+
+func (s *session) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if err := s.step("DATA"); err != nil {
+		return err
+	}
+	m, err := decode(raw)
+	if err != nil {
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: err.Error()}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, to := range s.to {
+		m.to = to
+		s.messages = append(s.messages, m)
+		s.more <- m
+	}
+	return nil
+}
+
+func (s *session) Reset()        { s.to = nil }
+func (s *session) Logout() error { return nil }
+
+// all returns what came.
+func (s *server) all() []message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]message(nil), s.messages...)
+}
+
+// next waits for a message: mail is sent behind the answer.
+func (s *server) next(t *testing.T) message {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	select {
+	case m := <-s.more:
+		return m
+	case <-ctx.Done():
+		t.Fatal("no mail came")
+		return message{}
+	}
+}
+
+// decode reads a message with a plain text and the same in HTML.
+func decode(raw []byte) (message, error) {
+	read, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return message{}, err
+	}
+	kind, parameters, err := mime.ParseMediaType(read.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		return message{}, errors.New("not multipart/alternative")
+	}
+	head, _, _ := strings.Cut(string(raw), "\r\n\r\n")
+	m := message{header: read.Header, raw: head}
+	parts := multipart.NewReader(read.Body, parameters["boundary"])
+	for {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return m, err
+		}
+		text, err := io.ReadAll(quotedprintable.NewReader(part))
+		if err != nil {
+			return m, err
+		}
+		switch part.Header.Get("Content-Type") {
+		case "text/plain; charset=UTF-8":
+			m.text = strings.ReplaceAll(string(text), "\r\n", "\n")
+		case "text/html; charset=UTF-8":
+			m.html = strings.ReplaceAll(string(text), "\r\n", "\n")
+		}
+	}
+	if m.text == "" || m.html == "" {
+		return m, errors.New("a body is missing")
+	}
+	return m, nil
+}
+
+// certificate is for 127.0.0.1 and its own authority.
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
