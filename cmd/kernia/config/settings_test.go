@@ -94,7 +94,7 @@ var settings = []setting{
 
 // elsewhere are the keys that other tests are about, or that say nothing to the core.
 var elsewhere = []string{
-	"addr", "http", "cors", "baseURL", "secret", "store.dsn", "password.hasher", "advanced.defaultCookieAttributes.secure", "emailAndPassword", "plugins",
+	"addr", "http", "cors", "appName", "baseURL", "secret", "store.dsn", "password.hasher", "advanced.defaultCookieAttributes.secure", "emailAndPassword", "plugins",
 	"mail", "emailVerification", "user.changeEmail", "user.deleteUser",
 }
 
@@ -219,7 +219,7 @@ func TestDefaults(t *testing.T) {
 	})
 	t.Run("TryTheServerOut", func(t *testing.T) {
 		s, err := Decode(nil, nil)
-		if err != nil || !s.Development || !s.EmailAndPassword.Enabled || s.Store.DSN != "kernia.db" || s.Missing() != nil {
+		if err != nil || !s.Development || !s.EmailAndPassword.Enabled || s.Store.DSN != "kernia.db" || s.Mail.Outbox != "kernia-outbox.jsonl" || s.Missing() != nil {
 			t.Errorf("Decode of nothing = %+v, %v", s, err)
 		}
 		s, err = Decode(nil, map[string]string{"KERNIA_DEVELOPMENT": "true", "KERNIA_ADDR": ":1"})

@@ -31,4 +31,18 @@ func TestTwoFactor(t *testing.T) {
 		"accountLockout.maxFailedAttempts": {`3`, defaults(func(f *twofactor.Feature) { f.Lock.Failures = 3 })},
 		"accountLockout.durationSeconds":   {`60`, defaults(func(f *twofactor.Feature) { f.Lock.Duration = time.Minute })},
 	})
+	for object, want := range map[string]string{
+		`{"appName": "Shop", "plugins": {"twoFactor": {}}}`:                 "Shop",
+		`{"appName": "Shop", "plugins": {"twoFactor": {"issuer": "Acme"}}}`: "Acme",
+	} {
+		_, all, err := mustDecode(t, object).Core()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range all {
+			if two, ok := f.(twofactor.Feature); ok && two.Issuer != want {
+				t.Errorf("%s: the issuer is %q, want %q", object, two.Issuer, want)
+			}
+		}
+	}
 }
