@@ -34,7 +34,7 @@ var transports = []transport{
 		return server(t, e)
 	}},
 	{"fiber", func(t *testing.T, auth *kernia.Auth) (string, func()) {
-		f := fiber.New(fiber.Config{DisableStartupMessage: true})
+		f := fiber.New(fiber.Config{DisableStartupMessage: true, ReadBufferSize: 64 << 10})
 		kerniafiber.Mount(f, auth)
 		var lc net.ListenConfig
 		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")

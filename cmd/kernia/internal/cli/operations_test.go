@@ -44,7 +44,7 @@ func TestReferenceOperations(t *testing.T) {
 		holdSection(t, reference+"operations.md", "\n## Each operation\n", operationTable(operations))
 	})
 	t.Run("ListsWhatBetterAuthHasBesides", func(t *testing.T) {
-		text, err := os.ReadFile("testdata/better-auth-operations.txt")
+		text, err := os.ReadFile("testdata/reference/operations.txt")
 		if err != nil {
 			t.Fatal(err)
 		}
