@@ -15,7 +15,7 @@ const (
 )
 
 // english are the built-in templates.
-var english = Templates{
+var english = Templates{ //nolint:gochecknoglobals // nothing changes them
 	ports.MailVerify: {
 		Subject: "Confirm your e-mail address{{with .App}} for {{.}}{{end}}",
 		Text: hello + "Please confirm that {{.To}} is your e-mail address{{with .App}} for your account at {{.}}{{end}}. Follow this link:" +

@@ -40,6 +40,7 @@ func paragraphs(text string, d Data, action string) []paragraph {
 	return all
 }
 
+//nolint:gochecknoglobals // parsed once
 var layout = template.Must(template.New("layout").Parse(`<!doctype html>
 <html lang="{{.Language}}" dir="auto">
 <head>

@@ -139,6 +139,8 @@ func compile(from Template) (*compiled, error) {
 }
 
 // samples show at start what would fail with the first mail.
+//
+//nolint:gochecknoglobals // nothing changes them
 var samples = []Data{{}, {App: "a", Name: "n", To: "t", NewEmail: "e", Link: "https://l", Token: "t", Code: "c", Purpose: "p", Language: "en", Lifetime: time.Hour}}
 
 // Render writes m in the language that it asks for. It wraps [ports.ErrInvalid] if there is no template for the kind, if

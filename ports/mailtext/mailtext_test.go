@@ -96,7 +96,7 @@ func TestDefaults(t *testing.T) {
 
 // TestF10_Texts: what users typed stays what it is, text within one line.
 func TestF10_Texts(t *testing.T) {
-	const injected = "x\r\nBcc: eve@example.com\u2028\u2029\x00\x85\u202e"
+	const injected = "x\r\nBcc: eve@example.com\u2028\u2029\x00\x85\u0085\u202e"
 	for _, typed := range []string{`<b>Ann`, `"><img src=x onerror=alert(1)>`, `<script>alert(1)<`, `' onmouseover='x`, `{{.Code}}`, injected} {
 		texts := build(t, mailtext.Options{App: typed, Languages: map[string]mailtext.Templates{"en": {
 			"own": {Subject: "{{.Name}}\n{{.NewEmail}}", Text: "{{.Name}}\n{{.NewEmail}} {{.Purpose}}", HTML: `<p title="{{.Name}}">{{.NewEmail}}</p><a href="{{.Link}}">{{.Purpose}}</a>`},
@@ -106,7 +106,7 @@ func TestF10_Texts(t *testing.T) {
 			m.User.Name, m.NewEmail, m.Purpose = typed, typed, typed
 			m.To = typed
 			got := render(t, texts, m)
-			if strings.ContainsAny(got.Subject, "\r\n\x00\x85\u2028\u2029\u202e") || strings.ContainsAny(got.Text, "\r\x00\x85\u2028\u2029\u202e") || strings.Contains(got.Text, "\nBcc") {
+			if strings.ContainsAny(got.Subject, "\r\n\x00\u0085\u2028\u2029\u202e") || strings.ContainsAny(got.Text, "\r\x00\u0085\u2028\u2029\u202e") || strings.Contains(got.Text, "\nBcc") {
 				t.Errorf("%s of %q: subject %q, text %q", kind, typed, got.Subject, got.Text)
 			}
 			plain := render(t, texts, sample(kind))

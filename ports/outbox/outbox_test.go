@@ -110,7 +110,7 @@ func TestFile(t *testing.T) {
 		t.Errorf("Send after the file was removed = %v", err)
 	}
 	private("after Send")
-	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // what Open must mend
+	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	open(t, path)

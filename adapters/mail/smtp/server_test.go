@@ -20,7 +20,6 @@ import (
 // real server.
 type fake struct {
 	address  string
-	roots    *x509.CertPool
 	greeting *tls.Config       // TLS from the start, if it is not nil
 	starting *tls.Config       // STARTTLS is offered, if it is not nil
 	auth     string            // the ways to sign in
