@@ -126,11 +126,11 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 	if err != nil {
 		return SignUpOutput{}, err
 	}
-	if err := c.SignedUp(ctx, created, in.CallbackURL.Value); err != nil {
-		return SignUpOutput{}, err
-	}
 	s, err := c.SignInNew(ctx, kernia.Attempt{User: created, Method: "email", Forget: !in.RememberMe.Or(true)})
 	if err != nil {
+		return SignUpOutput{}, err
+	}
+	if err := c.SignedUp(ctx, created, in.CallbackURL.Value); err != nil { // last: a sign-up that is undone mails nothing
 		return SignUpOutput{}, err
 	}
 	return SignUpOutput{Token: &s.Token, User: created}, nil
