@@ -27,15 +27,18 @@ func TestReact(t *testing.T) {
 }
 
 // buildApp builds the page for an API and returns the folder of the result.
-func buildApp(t *testing.T, app, api string) string {
+func buildApp(t *testing.T, app, api string) string { return buildWith(t, app, api, ".") }
+
+// buildWith builds the page in a folder of the app.
+func buildWith(t *testing.T, app, api, folder string) string {
 	t.Helper()
 	node, _ := node(t)
 	ctx, cancel := within(t, running)
 	defer cancel()
-	cmd := group(exec.CommandContext(ctx, node, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"))
+	cmd := group(exec.CommandContext(ctx, node, "node_modules/vite/bin/vite.js", "build", folder, "--logLevel", "warn"))
 	cmd.Dir, cmd.Env = app, append(os.Environ(), "VITE_API_URL="+api)
 	output(t, cmd)
-	return filepath.Join(app, "dist")
+	return filepath.Join(app, folder, "dist")
 }
 
 // pages serves a folder at an origin of its own, which it returns, on the host of the API.
