@@ -1,6 +1,7 @@
 package kernia
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,9 @@ func (accounts Accounts) storeNew(ctx context.Context, userID, hash string) erro
 			return err
 		}
 		if account == nil {
+			if u, err := accounts.auth.Users.Find(ctx, userID); err != nil || u == nil {
+				return cmp.Or(err, error(ErrUserNotFound))
+			}
 			_, err := accounts.Create(ctx, Account{UserID: userID, ProviderID: CredentialProvider, Password: hash})
 			if errors.Is(err, ErrAccountExists) {
 				continue

@@ -56,6 +56,8 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	kernia.Post(d, "/change-password", f.changePassword, kernia.Live, kernia.Limit(3, 10*time.Second), kernia.Errors(
 		kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong, ErrPassword, ErrNoCredential, kernia.ErrTooManyAttempts))
 	kernia.Post(d, "/verify-password", f.verifyPassword, kernia.Live, kernia.Limit(3, 10*time.Second), kernia.Errors(ErrPassword, kernia.ErrTooManyAttempts))
+	kernia.Func(d, setPasswordName, setPassword, kernia.Errors(
+		kernia.ErrUserNotFound, kernia.ErrPasswordTooShort, kernia.ErrPasswordTooLong))
 	f.declareReset(d)
 }
 

@@ -49,3 +49,31 @@ func Example() {
 	// Ann ann@example.com
 	// <nil> <nil>
 }
+
+// An administrator gives a user a new password, which ends the user's sessions.
+func ExampleSetPassword() {
+	ctx := context.Background()
+	auth, err := kernia.New(kernia.Config{
+		BaseURL: "https://api.example.com/api/auth", Secret: "Zk3vQ9xT1mW7sB5yR8uL2nH6dJ4gP0cA", Store: memory.New(),
+		Timeout: time.Minute, // a busy machine hashes slowly
+	}, emailpassword.Feature{})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := auth.Migrate(ctx, true); err != nil {
+		panic(err)
+	}
+	out, err := emailpassword.SignUp(ctx, auth, emailpassword.SignUpInput{Name: "Ann", Email: "ann@example.com", Password: "correct horse"})
+	if err != nil {
+		panic(err)
+	}
+
+	fmt.Println(emailpassword.SetPassword(ctx, auth, out.User.ID, "short"))
+	fmt.Println(emailpassword.SetPassword(ctx, auth, out.User.ID, "battery staple"))
+	p, err := auth.Verify(ctx, *out.Token)
+	fmt.Println(p, err)
+	// Output:
+	// PASSWORD_TOO_SHORT: Password too short
+	// <nil>
+	// <nil> <nil>
+}

@@ -93,8 +93,19 @@ func signingSamples() []featuretest.Sample {
 	}
 }
 
+// known signs ann up and puts her id into the input.
+func known(s *featuretest.Stage) {
+	joined(s)
+	u, err := s.Auth.Users.FindByEmail(s.Context(), "ann@example.com")
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Input = strings.Replace(s.Input, "ID", u.ID, 1)
+}
+
 func passwordSamples() []featuretest.Sample {
-	const change, verify = "POST /change-password", "POST /verify-password"
+	const change, verify, set = "POST /change-password", "POST /verify-password", "emailpassword/replace-password"
+	of := `{"userId":"ID","password":"password456"}`
 	to := `{` + correct + `,"newPassword":"password456"}`
 	return []featuretest.Sample{
 		{Operation: change, Input: to, Given: joined},
@@ -107,6 +118,10 @@ func passwordSamples() []featuretest.Sample {
 		{Operation: verify, Input: `{"password":"password123"}`, Given: joined},
 		{Operation: verify, Input: `{"password":"password124"}`, Given: joined, Want: emailpassword.ErrPassword},
 		{Operation: verify, Input: `{"password":"password123"}`, Given: guessed, Want: kernia.ErrTooManyAttempts},
+		{Operation: set, Input: of, Given: known},
+		{Operation: set, Input: of, Want: kernia.ErrUserNotFound},
+		{Operation: set, Input: strings.Replace(of, "password456", "passwor", 1), Given: known, Want: kernia.ErrPasswordTooShort},
+		{Operation: set, Input: strings.Replace(of, `"password456"`, long, 1), Given: known, Want: kernia.ErrPasswordTooLong},
 	}
 }
 

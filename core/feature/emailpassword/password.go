@@ -107,3 +107,37 @@ func (f Feature) verifyPassword(ctx context.Context, c *kernia.Call, in VerifyPa
 	}
 	return kernia.Status{Status: err == nil}, err
 }
+
+const setPasswordName = "emailpassword/replace-password"
+
+type setPasswordInput struct {
+	UserID   string `json:"userId" in:"min=1"`
+	Password string `json:"password" in:"max=1048576"`
+}
+
+// SetPassword gives the user with the id a password, for administrators: no route calls it. The password passes the same
+// checks as one that a user chooses. It replaces the one they have, or is their first; their sessions, mailed links
+// for a reset and the waiting time after wrong guesses end. Errors: kernia.ErrUserNotFound, kernia.ErrPasswordTooShort,
+// kernia.ErrPasswordTooLong, those of [kernia.Declaration.NewPassword], a hook's own. With any of the first four, nothing
+// has changed.
+func SetPassword(ctx context.Context, auth *kernia.Auth, userID, password string) error {
+	_, err := kernia.Invoke[kernia.Status](ctx, auth, setPasswordName, setPasswordInput{UserID: userID, Password: password})
+	return err
+}
+
+func setPassword(ctx context.Context, c *kernia.Call, in setPasswordInput) (kernia.Status, error) {
+	accounts := c.Auth().Accounts
+	u, err := c.Auth().Users.Find(ctx, in.UserID)
+	if err != nil {
+		return kernia.Status{}, err
+	}
+	if u == nil {
+		return kernia.Status{}, kernia.ErrUserNotFound
+	}
+	hash, err := accounts.NewPassword(ctx, in.Password)
+	if err != nil {
+		return kernia.Status{}, err
+	}
+	err = accounts.SetPassword(ctx, u.ID, hash, false)
+	return kernia.Status{Status: err == nil}, err
+}
