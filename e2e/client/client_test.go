@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"maps"
+	"os"
 	"testing"
 
 	"github.com/kernia-go/kernia/e2e/internal/servers"
@@ -15,7 +16,8 @@ var (
 
 // fields are the application's own, for every server.
 var fields = config{
-	"plugins": config{"bearer": config{}, "twoFactor": config{}, "username": config{}},
+	"mail":    config{"outbox": os.DevNull},
+	"plugins": config{"bearer": config{}, "magicLink": config{}, "twoFactor": config{}, "username": config{}},
 	"user":    config{"additionalFields": config{"plan": config{"type": "string", "required": false, "defaultValue": "free"}}},
 	"session": config{"additionalFields": config{"theme": config{"type": "string", "required": false}}},
 }

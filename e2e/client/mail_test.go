@@ -16,7 +16,9 @@ type outbox struct {
 	read int // lines that next has returned
 }
 
-func newOutbox(t *testing.T) *outbox { return &outbox{path: filepath.Join(t.TempDir(), "outbox.jsonl")} }
+func newOutbox(t *testing.T) *outbox {
+	return &outbox{path: filepath.Join(t.TempDir(), "outbox.jsonl")}
+}
 
 // next waits for a mail that it has not returned yet: mail is sent behind the answer.
 func (o *outbox) next(t *testing.T) any {
@@ -60,6 +62,7 @@ func (o *outbox) byMail() config {
 		"mail":              config{"outbox": o.path},
 		"emailAndPassword":  config{"enabled": true, "requireEmailVerification": true},
 		"emailVerification": config{"sendOnSignIn": true, "autoSignInAfterVerification": true},
+		"plugins":           config{"magicLink": config{}},
 		"user": config{
 			"changeEmail": config{"enabled": true, "sendChangeEmailConfirmation": true},
 			"deleteUser":  config{"enabled": true, "sendDeleteAccountVerification": true},

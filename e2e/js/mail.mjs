@@ -101,3 +101,31 @@ await keep('DeletesTheAccountByAMailedLink', async () => {
   await signedOut(who.client)
   await refused(visit(url).signIn.email(who), 401, 'INVALID_EMAIL_OR_PASSWORD')
 })
+
+await keep('SignsInByAMagicLink', async () => {
+  const who = somebody(), client = visit(url), jar = new Jar()
+  const places = { callbackURL: '/in', newUserCallbackURL: '/new', errorCallbackURL: '/no' }
+  await good(client.signIn.magicLink({ email: who.email, name: who.name, ...places }))
+  const { url: link, token } = await next('magic-link', who.email)
+  assert.equal(new URL(await follow(link, jar)).pathname, '/new') // in another browser
+  const { user } = await good(visit(url, jar).getSession())
+  assert.deepEqual([user.email, user.name, user.emailVerified], [who.email, who.name, true])
+  assert.match(await follow(link), /\/no\?error=INVALID_TOKEN$/)
+  const { error } = await client.magicLink.verify({ query: { token, callbackURL: '/in' } })
+  assert.notEqual(error, null)
+  await good(client.signIn.magicLink({ email: who.email }))
+  const here = new Jar(), second = await next('magic-link', who.email)
+  const data = await good(visit(url, here).magicLink.verify({ query: { token: second.token } }))
+  assert.deepEqual([data.user.email, data.session.token], [who.email, data.token])
+  assert.equal((await good(visit(url, here).getSession())).user.email, who.email)
+})
+
+await keep('GivesAnAddressBackToItsOwner', async () => {
+  const who = somebody(), stranger = visit(url), jar = new Jar()
+  await good(stranger.signUp.email(who)) // with an address that is not theirs
+  await next('verify-email', who.email)
+  await good(visit(url).signIn.magicLink({ email: who.email, callbackURL: '/in' }))
+  await follow((await next('magic-link', who.email)).url, jar)
+  await refused(stranger.signIn.email(who), 401, 'INVALID_EMAIL_OR_PASSWORD')
+  assert.equal((await good(visit(url, jar).getSession())).user.email, who.email)
+})

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -10,12 +11,14 @@ import (
 )
 
 // kinds are our names of the recorded mails that have others.
-var kinds = map[string]ports.MailKind{"change-email-confirmation": ports.MailChange, "delete": ports.MailDelete}
+var kinds = map[string]ports.MailKind{
+	"change-email-confirmation": ports.MailChange, "delete": ports.MailDelete, "magic": ports.MailLink, "otp": ports.MailCode,
+}
 
-// readMail compares a recorded mail with ours, and learns its token. Mails that were sent and not recorded are skipped.
+// readMail compares a recorded mail with ours, and learns its token or code. Mails that were sent and not recorded are skipped.
 func (w *world) readMail(e *exchange) {
 	w.t.Helper()
-	var recorded struct{ Kind, To, URL, Token, OTP, NewEmail string }
+	var recorded struct{ Kind, To, Email, URL, Token, OTP, Type, NewEmail string }
 	if json.Unmarshal(e.Data, &recorded) != nil || recorded.Kind == "" {
 		return // another note
 	}
@@ -23,7 +26,14 @@ func (w *world) readMail(e *exchange) {
 	if ours, ok := kinds[recorded.Kind]; ok {
 		kind = ours
 	}
-	m := w.nextMail(kind, recorded.To)
+	m := w.nextMail(kind, cmp.Or(recorded.To, recorded.Email))
+	if kind == ports.MailCode {
+		w.tokens[recorded.OTP] = m.Code
+		if m.Purpose != recorded.Type {
+			w.t.Errorf("%s: the code is for %q, want %q", e.Name, m.Purpose, recorded.Type)
+		}
+		return
+	}
 	w.tokens[recorded.Token] = m.Token
 	if want := strings.ReplaceAll(recorded.URL, recorded.Token, m.Token); m.URL != want {
 		w.t.Errorf("%s: the link is %q, want %q", e.Name, m.URL, want)

@@ -108,6 +108,15 @@ var setups = map[string]setup{
 	"20-custom-basePath.json": {options: `{"baseURL": "http://127.0.0.1:4132/auth", "emailAndPassword": {"enabled": true}}`},
 	"20b-no-baseURL.json":     {options: `{"development": true, "emailAndPassword": {"enabled": true}}`},
 	"40-plugin-bearer.json":   {options: `{"baseURL": "http://127.0.0.1:4200", "emailAndPassword": {"enabled": true}, "plugins": {"bearer": {}}}`},
+	"40-plugin-magic-link.json": {
+		options: `{"baseURL": "http://127.0.0.1:4202", "emailAndPassword": {"enabled": true}, "plugins": {"magicLink": {}}}`,
+		before: map[string]func(w *world){
+			"send (new user)": at("2026-11-22T09:17:56.444Z"), // of the row
+			"verify absolute callback": func(w *world) { // this mail was not recorded
+				w.tokens["QQrgmTVOknwXcGHvVBBHaUpMfocbwRsJ"] = w.nextMail(ports.MailLink, "new@example.com").Token
+			},
+		},
+	},
 	"40-plugin-two-factor.json": {
 		options: `{"baseURL": "http://127.0.0.1:4204", "emailAndPassword": {"enabled": true}, "plugins": {"twoFactor": {"issuer": "RefApp"}}}`,
 		feature: mailCodes,

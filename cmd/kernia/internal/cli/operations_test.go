@@ -23,7 +23,8 @@ func everything(t *testing.T) []*kernia.Operation {
 		plugins = append(plugins, `"`+f.Tag.Get("key")+`":{}`)
 	}
 	s := decode(t, `{"secret":"`+newSecret()+`","baseURL":"https://example.com/api/auth",
-		"emailAndPassword":{"enabled":true},"plugins":{`+strings.Join(plugins, ",")+`}}`)
+		"mail":{"outbox":"`+t.TempDir()+`/outbox.jsonl"},
+		"emailAndPassword":{"enabled":true},"user":{"deleteUser":{"enabled":true}},"plugins":{`+strings.Join(plugins, ",")+`}}`)
 	auth, err := s.build(s.fake(memory.New(), quiet()))
 	if err != nil {
 		t.Fatal(err)
