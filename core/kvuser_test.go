@@ -424,6 +424,50 @@ func TestEndedSessionsLeaveTheList(t *testing.T) {
 	})
 }
 
+// TestExtendedSessionsStayListed: with a session its place in the list of its user's sessions is extended, so that no later
+// write to the list drops it.
+func TestExtendedSessionsStayListed(t *testing.T) {
+	inEachKV(t, kernia.Config{}, func(t *testing.T, s *server, _ *hookedKV) {
+		cookie := s.signUp("ann@example.com") // for a week
+		s.clock.Advance(6 * 24 * time.Hour)
+		s.signedIn(cookie) // extends
+		s.clock.Advance(2 * 24 * time.Hour)
+		s.signIn("ann@example.com") // rewrites the list
+		if !s.signedIn(cookie) {
+			t.Error("a session that was extended is over with the first week")
+		}
+	})
+}
+
+// TestManyChangesKeepTheirMark: of more changes to a user at once than are told apart, none counts as settled by the end of
+// another.
+func TestManyChangesKeepTheirMark(t *testing.T) {
+	inEachKV(t, kernia.Config{}, func(t *testing.T, s *server, kv *hookedKV) {
+		cookie := s.signUp("ann@example.com")
+		u := s.user("ann@example.com")
+		for i := range 9 {
+			kv.failSwap = kv.swaps.Load() + 2 // the change is noted, and its end is lost
+			if _, err := s.auth.Users.Update(t.Context(), u.ID, renamed(fmt.Sprint("Name ", i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e, ok, err := kv.Find(t.Context(), "sessions:"+u.ID)
+		if err != nil || !ok || strings.Count(e.Value, `"id":`) != 1 || !strings.Contains(e.Value, `"id":""`) {
+			t.Errorf("after nine changes the entry notes %s, %v, want one mark for all", e.Value, err)
+		}
+		kv.failSwap = 0
+		if _, err := s.auth.Users.Update(t.Context(), u.ID, renamed("Tenth")); err != nil { // ends its own change only
+			t.Fatal(err)
+		}
+		if e, _, err := kv.Find(t.Context(), "sessions:"+u.ID); err != nil || !strings.Contains(e.Value, `"id":""`) {
+			t.Errorf("the end of another change settled what was lost: %s, %v", e.Value, err)
+		}
+		if name := s.seen("user", cookie)["name"]; name != "Tenth" {
+			t.Errorf("the session shows %v", name)
+		}
+	})
+}
+
 // TestUnlistedSessionsAreOver: sessions end with the list of them, although what is kept of each cannot be deleted.
 func TestUnlistedSessionsAreOver(t *testing.T) {
 	inEachKV(t, kernia.Config{}, func(t *testing.T, s *server, kv *hookedKV) {
