@@ -3,6 +3,7 @@ package users_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -46,13 +47,36 @@ func TestQuietSignUp(t *testing.T) {
 				if taken != free || !strings.HasPrefix(free, "422") {
 					t.Errorf("with a handle of somebody else's, a taken address = %s, a free one = %s", taken, free)
 				}
+				long := unpressed(9000) // longer than what Postgres takes into an index
+				taken, _ = join("ann@example.com", long)
+				free, _ = join("ann@example.net", long)
+				if status := free[:3]; strings.ReplaceAll(taken, long, "") != strings.ReplaceAll(free, long, "") || status != "200" && status != "400" {
+					t.Errorf("with a handle that is long, a taken address = %.200s, a free one = %.200s", taken, free)
+				}
+				if status := free[:3]; name == "postgres" && status != "400" {
+					t.Errorf("a handle that is too long for its index is a %s, want 400", status)
+				}
 				users, _, err := auth.Users.List(t.Context(), kernia.UserQuery{})
-				if err != nil || len(users) != 3 {
-					t.Errorf("%d users, %v, want three", len(users), err)
+				want := 3
+				if free[:3] == "200" {
+					want++
+				}
+				if err != nil || len(users) != want {
+					t.Errorf("%d users, %v, want %d", len(users), err, want)
 				}
 			})
 		}
 	}
+}
+
+// unpressed returns n letters that no database compresses by much, always the same.
+func unpressed(n int) string {
+	r := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[r.IntN(36)]
+	}
+	return string(b)
 }
 
 // sessionless is a store in which no session can be stored.
