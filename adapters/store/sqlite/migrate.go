@@ -56,9 +56,15 @@ func (g *migration) model(ctx context.Context, m *ports.Model) error {
 	name := g.s.tableName(m)
 	t := g.tables[lower(name)]
 	if t == nil {
-		t = g.create(m)
+		var err error
+		if t, err = g.create(m); err != nil {
+			return err
+		}
 		g.tables[lower(name)] = t
 	} else {
+		if err := t.writable(m); err != nil {
+			return err
+		}
 		for i := range m.Fields {
 			if err := g.column(ctx, m, t, i); err != nil {
 				return err
@@ -78,8 +84,9 @@ func (g *migration) model(ctx context.Context, m *ports.Model) error {
 	return nil
 }
 
-// create adds the table of m, with those unique keys that are one column.
-func (g *migration) create(m *ports.Model) *relation {
+// create adds the table of m, with those unique keys that are one column. Columns have their defaults, so that a program
+// with fewer fields can write to it.
+func (g *migration) create(m *ports.Model) (*relation, error) {
 	name := g.s.tableName(m)
 	t := &relation{name: name, columns: map[string]bool{}, fresh: true}
 	single := map[string]bool{"id": true}
@@ -105,13 +112,20 @@ func (g *migration) create(m *ports.Model) *relation {
 		case !f.Null:
 			parts[i] += " not null"
 		}
+		if !f.Default.IsNull() {
+			def, err := literal(m, i)
+			if err != nil {
+				return nil, err
+			}
+			parts[i] += " default " + def
+		}
 		if single[f.Name] {
 			parts[i] += " unique"
 		}
 		parts[i] += g.references(m, i)
 	}
 	g.step(ports.AddTable, fmt.Sprintf("create table %q", name), "create table "+quote(name)+" ("+strings.Join(parts, ", ")+")")
-	return t
+	return t, nil
 }
 
 // references returns the clause of a field whose records go with the one they refer to. A reference that outlives

@@ -44,6 +44,59 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// TestMigrateRefuses names the table and the column that would make calls fail later.
+func TestMigrateRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		ddl, column string
+		ids         ports.IDKind
+	}{
+		"AColumnThatNobodyWrites":      {`"id" text primary key, "name" text, "tenant" text not null`, "tenant", ports.IDText},
+		"AColumnThatTakesNoNull":       {`"id" text primary key, "name" text not null default ''`, "name", ports.IDText},
+		"NumbersForText":               {`"id" integer primary key, "name" text`, "id", ports.IDText},
+		"NumbersForUUIDs":              {`"id" bigint primary key, "name" text`, "id", ports.IDUUID},
+		"TextForNumbers":               {`"id" text primary key, "name" text`, "id", ports.IDSerial},
+		"ButNotAColumnThatFillsItself": {`"id" text primary key not null, "name" text, "tenant" text not null default ''`, "", ports.IDText},
+		"ButNotNumbersForNumbers":      {`"id" INTEGER primary key not null, "name" text`, "", ports.IDSerial},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openStore(t, existing(t, `create table "thing" (`+c.ddl+`)`))
+			m := &ports.Model{Name: "thing", ID: c.ids, Fields: []ports.Field{
+				{Name: "id", Type: ports.TypeString}, {Name: "name", Type: ports.TypeString, Null: true},
+			}}
+			_, err := s.Migrate(t.Context(), []*ports.Model{m}, false)
+			if c.column == "" {
+				if err != nil {
+					t.Errorf("Migrate = %v", err)
+				}
+				return
+			}
+			if !errors.Is(err, ports.ErrInvalid) || !strings.Contains(err.Error(), `"`+c.column+`"`) || !strings.Contains(err.Error(), `"thing"`) {
+				t.Errorf("Migrate = %v, want the column %s by name", err, c.column)
+			}
+		})
+	}
+}
+
+// TestFewerFields: a program that no longer has a field writes to the table that one with the field made.
+func TestFewerFields(t *testing.T) {
+	s := openStore(t, existing(t, ""))
+	id := ports.Field{Name: "id", Type: ports.TypeString}
+	more := &ports.Model{Name: "thing", Fields: []ports.Field{id, {Name: "plan", Type: ports.TypeString, Default: ports.String("it's free")}}}
+	fewer := &ports.Model{Name: "thing", Fields: []ports.Field{id}}
+	for _, m := range []*ports.Model{more, fewer} {
+		if _, err := s.Migrate(t.Context(), []*ports.Model{m}, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Create(t.Context(), fewer, ports.Record{ports.String("1")}); err != nil {
+		t.Errorf("Create without the field = %v", err)
+	}
+	found, err := s.Find(t.Context(), &ports.Query{Model: more, Limit: 1}, nil)
+	if err != nil || len(found) != 1 || found[0][1].AsString() != "it's free" {
+		t.Errorf("Find = %v, %v, want the default", found, err)
+	}
+}
+
 // TestReadOnlyFile shows that a write of nothing tells whether the database can be written to.
 func TestReadOnlyFile(t *testing.T) {
 	path := existing(t, existingRows)

@@ -2,7 +2,9 @@ package kerniasqlite
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kernia-go/kernia/ports"
 )
@@ -11,9 +13,41 @@ import (
 type relation struct {
 	name    string // as the database spells it
 	columns map[string]bool
+	shapes  []attribute // of the columns that the database has
 	indexes []index
 	fresh   bool              // yet to be created
 	added   map[string]string // yet to be added: the defaults as SQL, by name
+}
+
+// An attribute is a column that the database has.
+type attribute struct {
+	name    string // lower-case
+	typ     string // as declared, lower-case
+	notNull bool
+	filled  bool // by the database where nothing is written
+}
+
+// writable returns an error that names the column which makes the database refuse every record of m that leaves it out,
+// every one that is null there, or every id.
+func (t *relation) writable(m *ports.Model) error {
+	for _, a := range t.shapes {
+		i := slices.IndexFunc(m.Fields, func(f ports.Field) bool { return lower(f.ColumnName()) == a.name })
+		if i < 0 {
+			if a.notNull && !a.filled {
+				return fmt.Errorf("%w: column %q of table %q is NOT NULL without a default, and no field writes it", ports.ErrInvalid, a.name, t.name)
+			}
+			continue
+		}
+		if i > 0 && a.notNull && m.Fields[i].Null {
+			return fmt.Errorf("%w: column %q of table %q is NOT NULL, and its field may be null", ports.ErrInvalid, a.name, t.name)
+		}
+		kind, isID := m.IDKind(i)
+		integer := strings.Contains(a.typ, "int") // SQLite's own rule
+		if isID && (integer && kind != ports.IDSerial || !integer && kind == ports.IDSerial) {
+			return fmt.Errorf("%w: column %q of table %q is declared as %q, which does not hold the ids that Config.IDs says", ports.ErrInvalid, a.name, t.name, a.typ)
+		}
+	}
+	return nil
 }
 
 type index struct {
@@ -80,13 +114,16 @@ func (g *migration) relation(ctx context.Context, name string) error {
 	t := &relation{name: name, columns: map[string]bool{}}
 	g.tables[lower(name)] = t
 	key := map[int]string{}
-	err := g.each(ctx, "select name, pk from pragma_table_info(?)", func(scan func(...any) error) error {
+	err := g.each(ctx, `select name, lower(type), "notnull", dflt_value is not null, pk from pragma_table_info(?)`, func(scan func(...any) error) error {
+		var a attribute
 		var column string
 		var pk int
-		if err := scan(&column, &pk); err != nil {
+		if err := scan(&column, &a.typ, &a.notNull, &a.filled, &pk); err != nil {
 			return err
 		}
-		t.columns[lower(column)] = true
+		a.name = lower(column)
+		t.columns[a.name] = true
+		t.shapes = append(t.shapes, a)
 		if pk > 0 {
 			key[pk] = lower(column)
 		}
