@@ -99,6 +99,7 @@ func (s *Settings) Core() (kernia.Config, []kernia.Feature, error) {
 }
 
 func (s *Settings) check(c *checker) {
+	s.checkOrigins(c)
 	c.oneOf("http", s.HTTP, "nethttp", "chi", "echo", "fiber")
 	seen := map[int64]bool{}
 	for i, v := range s.Secrets {

@@ -308,12 +308,13 @@ func TestAppend(t *testing.T) {
 func TestWildcardsOfDomainsThatAnybodyCanOwn(t *testing.T) {
 	for _, entry := range []string{
 		"*.com", "https://*.com", "https://*example.com", "https://*.example-*.com", "https://example.*.com", "https://*.com:8443",
+		"https://*.co.uk", "*.com.au", "https://*.co.jp:8443", "https://app-*.co.uk", "https://*.www.*.co.uk",
 	} {
 		if _, err := origin.Parse([]string{entry}); err == nil {
 			t.Errorf("%q is accepted", entry)
 		}
 	}
-	for _, entry := range []string{"*.example.com", "https://*.example.co.uk", "*.me.github.io", "*.localhost", "https://*.shop.test", "http://10.0.0.*"} {
+	for _, entry := range []string{"*.example.com", "https://*.example.co.uk", "*.me.github.io", "*.localhost", "*.com.example", "https://*.t.co", "https://*.shop.test", "http://10.0.0.*"} {
 		if _, err := origin.Parse([]string{entry}); err != nil {
 			t.Errorf("%q: %v", entry, err)
 		}

@@ -72,16 +72,34 @@ func parseWeb(entry string) (web, error) {
 	return p, nil
 }
 
-// owned reports whether the labels after the last wildcard of a host hold a whole domain, and not only a top-level one.
-// Below those that are reserved for private use, a single label will do: nobody can register a name there. The list of
-// all public suffixes, "co.uk" among them, is not at hand here: its package needs net/http.
+// owned reports whether the labels after the last wildcard of a host hold a whole domain, and not only a top-level one
+// or one such as "co.uk". Below those that are reserved for private use, a single label will do: nobody can register a
+// name there. The list of all public suffixes is not at hand here: its package needs net/http.
 func owned(host string) bool {
 	labels := strings.Split(host, ".")
 	whole := 0
 	for i := len(labels) - 1; i >= 0 && !strings.ContainsAny(labels[i], "*?"); i-- {
 		whole++
 	}
-	return whole >= 2 || whole == 1 && reserved(labels[len(labels)-1])
+	last := labels[len(labels)-1]
+	switch whole {
+	case 0:
+		return false
+	case 1:
+		return reserved(last)
+	case 2:
+		return len(last) != 2 || !shared(labels[len(labels)-2])
+	}
+	return true
+}
+
+// shared reports whether registries of countries give names to everybody below the label, as below "co" in "co.uk".
+func shared(label string) bool {
+	switch label {
+	case "ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "mil", "ne", "net", "nom", "or", "org":
+		return true
+	}
+	return false
 }
 
 // Private reports whether no public site can have the URL: it is empty, its host is a loopback address, or its domain is
