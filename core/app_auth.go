@@ -131,6 +131,20 @@ func (a *Auth) unlock() error {
 	return nil
 }
 
+// presented returns those of the keys, the current one first, that count for what a client presents.
+func (a *Auth) presented(keys [][]byte) [][]byte {
+	if len(keys) > 1 && a.oldEnded() {
+		return keys[:1]
+	}
+	return keys
+}
+
+// oldEnded reports whether the old secrets have ended.
+func (a *Auth) oldEnded() bool {
+	until := a.config.OldSecretsUntil
+	return !until.IsZero() && !a.config.Clock.Now().Before(until)
+}
+
 func developmentSecret(c *Config) (string, error) {
 	path := c.SecretFile
 	if path == "" {

@@ -68,7 +68,7 @@ func (a *Auth) bare(value string) string {
 	if plain, err := url.PathUnescape(value); err == nil {
 		value = plain
 	}
-	token, ok := cookie.Open(value, a.keys.All()...)
+	token, ok := cookie.Open(value, a.presented(a.keys.All())...)
 	if !ok {
 		return value // no token has a dot: it is nobody's
 	}

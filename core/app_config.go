@@ -30,6 +30,10 @@ type Config struct {
 	// are removed here: do that once Session.ExpiresIn has passed, or at once for a secret that leaked.
 	OldSecrets []string
 
+	// OldSecretsUntil is when OldSecrets end: cookies, bearer tokens and mailed links that they signed or encrypted no
+	// longer count from then on. What features have encrypted in the store still opens. The zero Time means no end.
+	OldSecretsUntil time.Time
+
 	// Store keeps users, sessions and accounts.
 	Store ports.Store
 

@@ -38,8 +38,11 @@ func (c *Call) cached(tokens []string) *Principal {
 		c.missed = true
 		return nil
 	}
-	now := c.auth.now()
-	if object, ok := c.auth.cache.Open(text, now); ok {
+	now, codec := c.auth.now(), c.auth.cache
+	if c.auth.oldEnded() {
+		codec = codec.Current()
+	}
+	if object, ok := codec.Open(text, now); ok {
 		if p := c.auth.cachedPrincipal(object, tokens); p != nil && now.Before(p.Session.ExpiresAt) {
 			return p
 		}

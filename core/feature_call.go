@@ -104,7 +104,7 @@ func (c *Call) Signed(value string) string { return cookie.Sign(c.auth.keys.Curr
 
 // OpenSigned returns the value that Signed signed, by the current or an old secret; ok is false for anything else.
 func (c *Call) OpenSigned(signed string) (value string, ok bool) {
-	return cookie.Open(signed, c.auth.keys.All()...)
+	return cookie.Open(signed, c.auth.presented(c.auth.keys.All())...)
 }
 
 // Trusted reports whether pages of the origin are trusted, for this request.

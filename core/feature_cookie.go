@@ -165,10 +165,10 @@ func (k *Cookie) context() string {
 func (k *Cookie) decode(text string) (string, bool) {
 	switch k.options.Form {
 	case CookieBound, CookieShared:
-		value, ok := cookie.Open(k.context()+text, k.keys...)
+		value, ok := cookie.Open(k.context()+text, k.auth.presented(k.keys)...)
 		return strings.TrimPrefix(value, k.context()), ok
 	case CookieSealed:
-		value, err := seal.Open(k.keys, text, k.context())
+		value, err := seal.Open(k.auth.presented(k.keys), text, k.context())
 		return value, err == nil
 	}
 	return text, text != ""

@@ -26,8 +26,8 @@ func (j *JWT) Sign(claims any, life time.Duration) (string, error) {
 	return jwt.Sign(j.auth.keys.Current(), claims, j.auth.now(), life)
 }
 
-// Open verifies a token and decodes its claims. A token of an old secret still opens. Errors: ErrTokenExpired,
-// ErrTokenInvalid for everything else.
+// Open verifies a token and decodes its claims. A token of an old secret opens until
+// Config.OldSecretsUntil. Errors: ErrTokenExpired, ErrTokenInvalid for everything else.
 func (j *JWT) Open(token string, claims any) error {
-	return jwt.Open(j.auth.keys.All(), token, j.auth.now(), claims)
+	return jwt.Open(j.auth.presented(j.auth.keys.All()), token, j.auth.now(), claims)
 }

@@ -17,7 +17,7 @@ type Sealer struct {
 
 // Sealer returns a Sealer for one purpose, such as "provider token". Its key is derived from Config.Secret for this
 // feature and purpose, so no other feature can open what it sealed. Values sealed under one of Config.OldSecrets still
-// open.
+// open, also after Config.OldSecretsUntil.
 func (d *Declaration) Sealer(purpose string) *Sealer {
 	s := &Sealer{auth: d.auth, purpose: purpose}
 	d.later(func() { s.keys = d.auth.keys.Subkeys("seal:"+d.feature+":"+purpose, seal.KeySize) })

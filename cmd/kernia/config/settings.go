@@ -32,6 +32,9 @@ type Settings struct {
 	// Several secrets in place of one, to replace them without signing anybody out. The first signs; the others, and
 	// `secret` where it is set as well, still verify what they signed.
 	Secrets []Secret `key:"secrets"`
+	// When the old secrets end, as `2026-12-31T00:00:00Z`: cookies, tokens and mailed links that they signed no longer
+	// count from then on. What is encrypted in the database still opens.
+	OldSecretsUntil string `key:"oldSecretsUntil,own" unset:"they do not end"`
 	// Origins besides baseURL's own whose pages may call with cookies (CORS and the origin check) and be redirected
 	// to: `https://app.example.com`, `https://*.example.com`, `myapp://`.
 	TrustedOrigins []string `key:"trustedOrigins"`
@@ -94,6 +97,9 @@ func (s *Settings) Core() (kernia.Config, []kernia.Feature, error) {
 			c.OldSecrets = append(c.OldSecrets, s.Secret) // what signed before there were several
 		}
 	}
+	if until, ok := asDate(s.OldSecretsUntil); ok {
+		c.OldSecretsUntil = until.UTC()
+	}
 	features, _ := s.features()
 	return c, features, nil
 }
@@ -101,6 +107,9 @@ func (s *Settings) Core() (kernia.Config, []kernia.Feature, error) {
 func (s *Settings) check(c *checker) {
 	s.checkOrigins(c)
 	c.oneOf("http", s.HTTP, "nethttp", "chi", "echo", "fiber")
+	if _, ok := asDate(s.OldSecretsUntil); !ok && s.OldSecretsUntil != "" {
+		c.wrong("oldSecretsUntil", "want a date with time, as 2026-12-31T00:00:00Z")
+	}
 	seen := map[int64]bool{}
 	for i, v := range s.Secrets {
 		switch {

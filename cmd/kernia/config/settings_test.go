@@ -33,6 +33,7 @@ var settings = []setting{
 	{"secrets secrets[].value secrets[].version", `"secrets": [{"version": 2, "value": "x"}, {"version": 1, "value": "y"}]`, func(c *kernia.Config) {
 		c.Secret, c.OldSecrets = "x", []string{"y", "nC2fW7qL0vXyTz4sBd8gJk1mPrUe5hAo"}
 	}},
+	{"oldSecretsUntil", `"oldSecretsUntil": "2026-12-31T01:00:00+01:00"`, func(c *kernia.Config) { c.OldSecretsUntil = time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC) }},
 	{"password.imported", `"password": {"imported": ["$2b$12$"]}`, func(c *kernia.Config) { c.Imported = []string{"$2b$12$"} }},
 	{"trustedOrigins", `"trustedOrigins": ["myapp://"]`, func(c *kernia.Config) { c.TrustedOrigins = []string{"myapp://"} }},
 	{"disabledPaths", `"disabledPaths": ["/ok"]`, func(c *kernia.Config) { c.DisabledPaths = []string{"/ok"} }},

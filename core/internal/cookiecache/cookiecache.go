@@ -50,6 +50,9 @@ func New(form Form, secrets ...[]byte) (*Codec, error) {
 	return c, nil
 }
 
+// Current returns a Codec of the first secret alone.
+func (c *Codec) Current() *Codec { return &Codec{c.form, c.secrets[:1], c.sealed[:1]} }
+
 // Seal returns the cookie's value for an object that is true until expires.
 func (c *Codec) Seal(object []byte, now, expires time.Time) (string, error) {
 	switch c.form {
