@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kernia-go/kernia/core/internal/schema"
@@ -58,6 +59,7 @@ type Auth struct {
 	verified   bool                                               // sign-in by a password needs a verified address
 	greets     bool                                               // new users are asked to verify theirs
 	verifier   Verifier                                           // nil: nobody can be asked
+	unknown    sync.Once                                          // warns of clients whose address is unknown
 	replaces   bool                                               // the verifier replaces others
 	joined     func(ctx context.Context) bool                     // whether a context is in a transaction of the application's own; nil: never
 }

@@ -111,6 +111,10 @@ func (c *Call) limit(ctx context.Context, route string) error {
 	from := c.ClientAddress()
 	if from == "" {
 		from = "unknown"
+		c.auth.unknown.Do(func() {
+			c.auth.config.Logger.WarnContext(ctx, "the address of a client is unknown: all such clients share one rate limit; "+
+				"does middleware replace the request's RemoteAddr? List proxies in Config.TrustedProxies instead")
+		})
 	}
 	t, err := c.auth.counts.Add(ctx, limitPrefix+from+"|"+route, l)
 	if err != nil {

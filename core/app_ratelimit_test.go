@@ -3,6 +3,7 @@ package kernia_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"sync"
@@ -223,5 +224,21 @@ func TestRateRules(t *testing.T) {
 	}
 	if a := s.from("1.1.1.1:1", "/another"); a.Status != 429 {
 		t.Errorf("unknown routes have no count: %d", a.Status)
+	}
+}
+
+// TestB01_UnknownClientsShareALimit: who has no address that can be believed is counted with all others, and the log
+// says so once.
+func TestB01_UnknownClientsShareALimit(t *testing.T) {
+	var log strings.Builder
+	s := serve(t, kernia.Config{RateLimit: kernia.RateLimitConfig{Enabled: true}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	var last answer
+	for range 4 {
+		r := request("POST", "/sign-in/email", `{"email":"ann@example.com","password":"password123"}`)
+		r.Remote = ""
+		last = s.send(r)
+	}
+	if n := strings.Count(log.String(), "the address of a client is unknown"); last.Status != 429 || n != 1 {
+		t.Errorf("the fourth sign-in = %d, and the log warns %d times:\n%s", last.Status, n, log.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -80,8 +81,17 @@ func guard(auth *kernia.Auth, required bool) func(http.Handler) http.Handler {
 func Request(r *http.Request) *kernia.Request {
 	return &kernia.Request{
 		Method: r.Method, Path: rawPath(r.URL), Query: r.URL.RawQuery, Host: r.Host, Secure: r.TLS != nil,
-		Remote: r.RemoteAddr, Header: kernia.Header(r.Header), Length: r.ContentLength,
+		Remote: peer(r), Header: kernia.Header(r.Header), Length: r.ContentLength,
 	}
+}
+
+// peer returns the address of the connection, "" where it is unknown. net/http writes it with a port; an address without
+// one was put there by middleware such as chi's RealIP, from a header that any client can send.
+func peer(r *http.Request) string {
+	if _, err := netip.ParseAddrPort(r.RemoteAddr); err != nil {
+		return ""
+	}
+	return r.RemoteAddr
 }
 
 // rawPath returns the path as it was sent. EscapedPath would encode anew what should have been encoded and was not.

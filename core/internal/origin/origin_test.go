@@ -320,3 +320,17 @@ func TestWildcardsOfDomainsThatAnybodyCanOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestHostsThatBrowsersReadAsAddresses: a last label that is a number, hexadecimal too, is no name.
+func TestHostsThatBrowsersReadAsAddresses(t *testing.T) {
+	for _, host := range []string{"0x7f", "0x7f.1", "127.0.0.0xa", "0x", "127.1", "2130706433"} {
+		if got, ok := origin.Of("http://" + host); ok {
+			t.Errorf("%s is the origin %q", host, got)
+		}
+	}
+	for _, host := range []string{"example.cafe", "abc", "0xg.example", "127.0.0.1"} {
+		if _, ok := origin.Of("http://" + host); !ok {
+			t.Errorf("%s has no origin", host)
+		}
+	}
+}

@@ -67,8 +67,10 @@ func known(s string) bool {
 	return false
 }
 
-// weak finds few distinct bytes, a short word repeated, and runs along the alphabet or the digits.
+// weak finds few distinct bytes, a text repeated, and runs along the alphabet, the digits or a keyboard. It cannot find
+// words that somebody put together.
 func weak(s string) bool {
+	s = strings.ToLower(s)
 	var seen [256]bool
 	distinct, steps := 0, 0
 	for i := range len(s) {
@@ -77,7 +79,7 @@ func weak(s string) bool {
 			distinct++
 		}
 		if i > 0 {
-			if d := int(s[i]) - int(s[i-1]); d >= -1 && d <= 1 {
+			if d := int(s[i]) - int(s[i-1]); d >= -1 && d <= 1 || neighbours(s[i-1:i+1]) {
 				steps++
 			}
 		}
@@ -85,10 +87,16 @@ func weak(s string) bool {
 	if distinct < 8 || steps*2 > len(s) {
 		return true
 	}
-	for period := 1; period <= 16 && period*2 <= len(s); period++ {
+	for period := 1; period*2 <= len(s); period++ {
 		if s[period:] == s[:len(s)-period] {
 			return true
 		}
 	}
 	return false
+}
+
+// neighbours reports whether two characters are beside each other on a keyboard.
+func neighbours(pair string) bool {
+	const rows = "qwertyuiop\nasdfghjkl\nzxcvbnm\nlkjhgfdsa\npoiuytrewq\nmnbvcxz"
+	return strings.Contains(rows, pair)
 }

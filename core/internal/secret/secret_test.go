@@ -28,6 +28,11 @@ func TestD12_Check(t *testing.T) {
 		{"RefusesFewCharacters", "abcabdabeabfabcabdabeabfabeabdabc", secret.ErrWeak},
 		{"RefusesCountedDigits", "12345678901234567890123456789012", secret.ErrWeak},
 		{"RefusesTheAlphabet", "abcdefghijklmnopqrstuvwxyz0123456789", secret.ErrWeak},
+		{"RefusesTheAlphabetInBothCases", "AbCdEfGhIjKlMnOpQrStUvWxYz0918273645", secret.ErrWeak},
+		{"RefusesRowsOfAKeyboard", "qwertyuiop-asdfghjkl-zxcvbnm-QWERTYUIOP", secret.ErrWeak},
+		{"RefusesRowsBackwards", "poiuytrewq_lkjhgfdsa_mnbvcxz_poiuytrewq", secret.ErrWeak},
+		{"RefusesALongTextRepeated", "my-company-name-2026my-company-name-2026", secret.ErrWeak},
+		{"TakesWordsPutTogether", "our-production-signing-key-of-last-may", nil}, // which is not good either
 		{"RefusesUpstreamsDefault", "better-auth-secret-12345678901234567890", secret.ErrKnown},
 		{"RefusesItsShortForm", "better-auth-secret-123456789", secret.ErrKnown},
 		{"RefusesTheWordSecret", "secret", secret.ErrKnown},
