@@ -89,7 +89,7 @@ func (a *Auth) cachedPrincipal(object []byte, tokens []string) *Principal {
 	if o.Version != nil {
 		version = *o.Version
 	}
-	if version != a.cacheVersion(p) {
+	if now, err := a.cacheVersion(p); err != nil || version != now {
 		return nil
 	}
 	p.stored = a.stored(p.Session.Token)
@@ -118,12 +118,20 @@ func among(token string, tokens []string) bool {
 	return false
 }
 
-func (a *Auth) cacheVersion(p *Principal) string {
+// cacheVersion returns the version of the principal's cookie. If VersionFor panics there is none: the store answers.
+func (a *Auth) cacheVersion(p *Principal) (version string, err error) {
 	conf := &a.config.Session.Cache
-	if conf.VersionFor != nil {
-		return conf.VersionFor(p.Session, p.User)
+	if conf.VersionFor == nil {
+		return conf.Version, nil
 	}
-	return conf.Version
+	err = guarded(func() error {
+		version = conf.VersionFor(p.Session, p.User)
+		return nil
+	})
+	if err != nil {
+		a.config.Logger.Error("Config.Session.Cache.VersionFor", "error", err)
+	}
+	return version, err
 }
 
 // shortCache is how long the cookie of a session counts that is not remembered, in Better Auth's compact form.
@@ -131,6 +139,10 @@ const shortCache = time.Minute
 
 // cacheLines returns the Set-Cookie lines that cache the principal's session.
 func (c *Call) cacheLines(p *Principal, forget bool) []string {
+	version, err := c.auth.cacheVersion(p)
+	if err != nil {
+		return nil
+	}
 	conf, now := &c.auth.config.Session.Cache, c.auth.now()
 	life, age := conf.MaxAge, conf.MaxAge
 	if forget {
@@ -142,7 +154,7 @@ func (c *Call) cacheLines(p *Principal, forget bool) []string {
 	object := p.Session.AppendJSON([]byte(`{"session":`))
 	object = p.User.AppendJSON(append(object, `,"user":`...))
 	object = strconv.AppendInt(append(object, `,"updatedAt":`...), now.UnixMilli(), 10)
-	object = ports.AppendString(append(object, `,"version":`...), c.auth.cacheVersion(p))
+	object = ports.AppendString(append(object, `,"version":`...), version)
 	text, err := c.auth.cache.Seal(append(object, '}'), now, now.Add(life))
 	if err != nil || len(text) > cookiecache.Max {
 		return nil // the store answers

@@ -33,6 +33,7 @@ type Call struct {
 	confirmed bool // the store has to say who makes the call
 	refreshes bool // the call may extend the session where others must not
 	missed    bool // the cache cookie did not say who makes the call
+	silent    bool // mail of the call is dropped
 
 	renewed  *Session   // the session whose cookie the answer sets
 	holder   *Principal // whose session that is

@@ -62,8 +62,12 @@ func (a *Auth) send(m ports.Mail, lost func(error)) {
 	}
 }
 
-// Mail is [Auth.Mail], with the language that the caller's browser asks for.
+// Mail is [Auth.Mail], with the language that the caller's browser asks for. During [Call.PretendVerification] it does
+// nothing.
 func (c *Call) Mail(ctx context.Context, m ports.Mail) {
+	if c.silent {
+		return
+	}
 	if m.Language == "" {
 		m.Language = c.language()
 	}

@@ -1,6 +1,10 @@
 package kernia
 
-import "context"
+import (
+	"context"
+
+	"github.com/kernia-go/kernia/core/internal/secret"
+)
 
 // ErrEmailNotVerified is the answer to a right password whose user has not verified their e-mail address, where that is
 // required.
@@ -34,6 +38,18 @@ func (c *Call) AskVerification(ctx context.Context, u User, callbackURL string) 
 	return c.auth.verifier(ctx, c, u, callbackURL)
 }
 
+// PretendVerification takes the steps of AskVerification for an address that must not show whether it waits for a proof:
+// the Verifier runs for a user with this address and an id that nobody has, and no mail of the call is sent meanwhile.
+func (c *Call) PretendVerification(ctx context.Context, address, callbackURL string) error {
+	id, err := secret.Random32(c.auth.config.Random, Alphanumeric, 32)
+	if err != nil {
+		return err
+	}
+	c.silent = true
+	defer func() { c.silent = false }()
+	return c.AskVerification(ctx, User{ID: id, Email: address}, callbackURL)
+}
+
 // VerifyOnSignUp makes [Call.SignedUp] ask new users to prove their address.
 func (d *Declaration) VerifyOnSignUp() { d.auth.greets = true }
 
@@ -44,4 +60,12 @@ func (c *Call) SignedUp(ctx context.Context, u User, callbackURL string) error {
 		return nil
 	}
 	return c.AskVerification(ctx, u, callbackURL)
+}
+
+// PretendedSignUp takes the steps of SignedUp for an address that was taken, and asks nobody.
+func (c *Call) PretendedSignUp(ctx context.Context, address, callbackURL string) error {
+	if !c.auth.greets {
+		return nil
+	}
+	return c.PretendVerification(ctx, address, callbackURL)
 }

@@ -118,6 +118,7 @@ func (f Feature) signUp(ctx context.Context, c *kernia.Call, in SignUpInput) (Si
 			err = c.SignedUp(ctx, created, in.CallbackURL.Value)
 		default:
 			c.Mail(ctx, kernia.Mail{Kind: ports.MailExisting, To: created.Email, User: created})
+			err = c.PretendedSignUp(ctx, created.Email, in.CallbackURL.Value)
 		}
 		return SignUpOutput{User: created}, err
 	}
