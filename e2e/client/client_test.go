@@ -17,7 +17,7 @@ var (
 // fields are the application's own, for every server.
 var fields = config{
 	"mail":    config{"outbox": os.DevNull},
-	"plugins": config{"bearer": config{}, "magicLink": config{}, "twoFactor": config{}, "username": config{}},
+	"plugins": config{"bearer": config{}, "emailOTP": config{}, "magicLink": config{}, "twoFactor": config{}, "username": config{}},
 	"user":    config{"additionalFields": config{"plan": config{"type": "string", "required": false, "defaultValue": "free"}}},
 	"session": config{"additionalFields": config{"theme": config{"type": "string", "required": false}}},
 }

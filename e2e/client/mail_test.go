@@ -62,7 +62,7 @@ func (o *outbox) byMail() config {
 		"mail":              config{"outbox": o.path},
 		"emailAndPassword":  config{"enabled": true, "requireEmailVerification": true},
 		"emailVerification": config{"sendOnSignIn": true, "autoSignInAfterVerification": true},
-		"plugins":           config{"magicLink": config{}},
+		"plugins":           config{"magicLink": config{}, "emailOTP": config{"changeEmail": config{"enabled": true, "verifyCurrentEmail": true}}},
 		"user": config{
 			"changeEmail": config{"enabled": true, "sendChangeEmailConfirmation": true},
 			"deleteUser":  config{"enabled": true, "sendDeleteAccountVerification": true},

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createInterface } from 'node:readline'
 import { createAuthClient } from 'better-auth/client'
-import { magicLinkClient, twoFactorClient, usernameClient } from 'better-auth/client/plugins'
+import { emailOTPClient, magicLinkClient, twoFactorClient, usernameClient } from 'better-auth/client/plugins'
 
 // What the Go test gave.
 export const given = JSON.parse(process.argv[2])
@@ -73,7 +73,7 @@ export class Jar {
 
 // visit returns the official client, with the jar's cookies, as a page of the trusted origin has it.
 export function visit(url, jar = new Jar(), headers = { origin: given.origin }) {
-  return createAuthClient({ baseURL: url, fetchOptions: { customFetchImpl: jar.fetch, headers }, plugins: [magicLinkClient(), twoFactorClient(), usernameClient()] })
+  return createAuthClient({ baseURL: url, fetchOptions: { customFetchImpl: jar.fetch, headers }, plugins: [emailOTPClient(), magicLinkClient(), twoFactorClient(), usernameClient()] })
 }
 
 // good returns the data of a call that succeeded.

@@ -129,3 +129,35 @@ await keep('GivesAnAddressBackToItsOwner', async () => {
   await refused(stranger.signIn.email(who), 401, 'INVALID_EMAIL_OR_PASSWORD')
   assert.equal((await good(visit(url, jar).getSession())).user.email, who.email)
 })
+
+await keep('SignsInByACode', async () => {
+  const { name, email } = somebody(), jar = new Jar(), client = visit(url, jar)
+  await good(client.emailOtp.sendVerificationOtp({ email, type: 'sign-in' }))
+  const { code } = await next('email-otp', email)
+  await refused(client.signIn.emailOtp({ email, otp: 'wrong' }), 400, 'INVALID_OTP', 'Invalid OTP')
+  await good(client.emailOtp.checkVerificationOtp({ email, type: 'sign-in', otp: code }))
+  const { user } = await good(client.signIn.emailOtp({ email, otp: code, name }))
+  assert.deepEqual([user.email, user.name, user.emailVerified], [email, name, true])
+  await refused(visit(url).signIn.emailOtp({ email, otp: code }), 400, 'INVALID_OTP')
+  assert.equal((await good(client.getSession())).user.email, email)
+})
+
+await keep('VerifiesResetsAndChangesByCodes', async () => {
+  const who = somebody(), { email } = who, jar = new Jar(), client = visit(url, jar), to = somebody().email
+  await good(client.signUp.email(who))
+  await next('verify-email', email)
+  await good(client.emailOtp.sendVerificationOtp({ email, type: 'email-verification' }))
+  const first = await next('email-otp', email)
+  assert.equal((await good(client.emailOtp.verifyEmail({ email, otp: first.code }))).user.emailVerified, true)
+  assert.equal((await good(client.getSession())).user.email, email) // autoSignInAfterVerification
+  await good(client.emailOtp.requestPasswordReset({ email }))
+  const reset = await next('email-otp', email)
+  await good(client.emailOtp.resetPassword({ email, otp: reset.code, password: 'another battery' }))
+  await signedOut(client)
+  await good(client.signIn.email({ email, password: 'another battery' }))
+  await good(client.emailOtp.sendVerificationOtp({ email, type: 'email-verification' }))
+  const present = await next('email-otp', email)
+  await good(client.emailOtp.requestEmailChange({ newEmail: to, otp: present.code }))
+  await good(client.emailOtp.changeEmail({ newEmail: to, otp: (await next('email-otp', to)).code }))
+  assert.equal((await good(client.getSession())).user.email, to)
+})

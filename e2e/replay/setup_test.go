@@ -108,6 +108,11 @@ var setups = map[string]setup{
 	"20-custom-basePath.json": {options: `{"baseURL": "http://127.0.0.1:4132/auth", "emailAndPassword": {"enabled": true}}`},
 	"20b-no-baseURL.json":     {options: `{"development": true, "emailAndPassword": {"enabled": true}}`},
 	"40-plugin-bearer.json":   {options: `{"baseURL": "http://127.0.0.1:4200", "emailAndPassword": {"enabled": true}, "plugins": {"bearer": {}}}`},
+	"40-plugin-email-otp.json": {
+		options: `{"baseURL": "http://127.0.0.1:4203", "emailAndPassword": {"enabled": true, "revokeSessionsOnPasswordReset": false},
+			"plugins": {"emailOTP": {"changeEmail": {"enabled": true}}}}`,
+		before: codeSteps,
+	},
 	"40-plugin-magic-link.json": {
 		options: `{"baseURL": "http://127.0.0.1:4202", "emailAndPassword": {"enabled": true}, "plugins": {"magicLink": {}}}`,
 		before: map[string]func(w *world){
@@ -127,6 +132,32 @@ var setups = map[string]setup{
 		},
 	},
 	"40-plugin-username.json": {options: `{"baseURL": "http://127.0.0.1:4201", "emailAndPassword": {"enabled": true}, "plugins": {"username": {}}}`},
+}
+
+// codeSteps are about codes whose mails were not recorded, and their time.
+var codeSteps = map[string]func(w *world){
+	"send sign-in otp (unknown user)": at("2026-11-22T09:17:56.510Z"), // of the row
+	"check ok":                        mailed("244271", "email-verification", "alice@example.com"),
+	"expired: sign-in": func(w *world) {
+		w.nextMail(ports.MailCode, "alice@example.com") // of "too many: send"
+		mailed("171278", "sign-in", "alice@example.com")(w)
+		w.clock.Advance(5 * time.Minute)
+	},
+	"request-password-reset": at("2026-11-22T09:17:56.700Z"),
+	"reset-password ok":      mailed("720086", "forget-password", "alice@example.com"),
+	"change-email ok":        mailed("777987", "change-email", "alice2@example.com"),
+}
+
+// mailed puts the next code that was mailed to the address in the place of a recorded one.
+func mailed(recorded, purpose, to string) func(w *world) {
+	return func(w *world) {
+		w.t.Helper()
+		m := w.nextMail(ports.MailCode, to)
+		if m.Purpose != purpose {
+			w.t.Errorf("the code to %s is for %q, want %q", to, m.Purpose, purpose)
+		}
+		w.tokens[recorded] = m.Code
+	}
 }
 
 // cacheSteps delete the row of the session, as the recorder did.

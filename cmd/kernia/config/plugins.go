@@ -12,6 +12,7 @@ type Plugins struct {
 	// One line for each, a pointer to the options in its own file.
 
 	Bearer    *Bearer    `key:"bearer"`
+	EmailOTP  *EmailOTP  `key:"emailOTP"`
 	MagicLink *MagicLink `key:"magicLink"`
 	TwoFactor *TwoFactor `key:"twoFactor"`
 	Username  *Username  `key:"username"`
