@@ -7,7 +7,7 @@ import (
 	"github.com/kernia-go/kernia/core/feature/twofactor"
 )
 
-// TwoFactor lets users protect their sign-in by an authenticator app. Codes by mail are not built yet.
+// TwoFactor lets users protect their sign-in by an authenticator app or codes by mail.
 type TwoFactor struct {
 	// The name that authenticator apps show.
 	Issuer string `key:"issuer" unset:"appName, else Better Auth"`
@@ -19,6 +19,7 @@ type TwoFactor struct {
 	TrustDeviceMaxAge int64 `key:"trustDeviceMaxAge" default:"2592000"`
 
 	TOTPOptions       TOTPOptions       `key:"totpOptions"`
+	OTPOptions        OTPOptions        `key:"otpOptions"`
 	BackupCodeOptions BackupCodeOptions `key:"backupCodeOptions"`
 	AccountLockout    AccountLockout    `key:"accountLockout"`
 
@@ -32,6 +33,18 @@ type TOTPOptions struct {
 	Digits int64 `key:"digits" default:"6"`
 	// Seconds that a code counts.
 	Period int64 `key:"period" default:"30"`
+}
+
+// OTPOptions are about codes that are mailed.
+type OTPOptions struct {
+	// `true`: codes are sent by `mail`.
+	SendOTP bool `key:"sendOTP"`
+	// Digits of a code: 6 to 10.
+	Digits int64 `key:"digits" default:"6"`
+	// Minutes that a code counts.
+	Period int64 `key:"period" default:"3"`
+	// How many wrong guesses a code bears: 1 to 10.
+	AllowedAttempts int64 `key:"allowedAttempts" default:"5"`
 }
 
 // BackupCodeOptions are about the codes for the day when the device is lost.
@@ -64,6 +77,16 @@ func (o *TOTPOptions) check(c *checker) {
 	}
 }
 
+func (o *OTPOptions) check(c *checker) {
+	c.atLeast("period", o.Period, 1)
+	if o.Digits < 6 || o.Digits > 10 {
+		c.wrong("digits", "want 6 to 10")
+	}
+	if o.AllowedAttempts < 1 || o.AllowedAttempts > 10 {
+		c.wrong("allowedAttempts", "want 1 to 10")
+	}
+}
+
 func (o *BackupCodeOptions) check(c *checker) {
 	c.atLeast("amount", o.Amount, 1)
 	c.atLeast("length", o.Length, 10)
@@ -78,7 +101,11 @@ func (o *TwoFactor) feature(s *Settings) (f kernia.Feature, on bool) {
 	return twofactor.Feature{
 		Issuer: cmp.Or(o.Issuer, s.AppName, "Better Auth"), SkipVerify: o.SkipVerificationOnEnable, Page: o.ChallengePage,
 		Challenge: seconds(o.TwoFactorCookieMaxAge), Trust: seconds(o.TrustDeviceMaxAge),
-		TOTP:   twofactor.TOTP{Digits: int(o.TOTPOptions.Digits), Period: seconds(o.TOTPOptions.Period)},
+		TOTP: twofactor.TOTP{Digits: int(o.TOTPOptions.Digits), Period: seconds(o.TOTPOptions.Period)},
+		OTP: twofactor.OTP{
+			Mail: o.OTPOptions.SendOTP, Digits: int(o.OTPOptions.Digits), Period: seconds(60 * o.OTPOptions.Period),
+			Attempts: int(o.OTPOptions.AllowedAttempts),
+		},
 		Backup: twofactor.Backup{Amount: int(o.BackupCodeOptions.Amount), Length: int(o.BackupCodeOptions.Length)},
 		Lock: twofactor.Lock{
 			Disabled: !o.AccountLockout.Enabled, Failures: int(o.AccountLockout.MaxFailedAttempts), Duration: seconds(o.AccountLockout.DurationSeconds),

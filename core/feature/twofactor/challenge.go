@@ -46,7 +46,7 @@ func (t *feature) divert(ctx context.Context, c *kernia.Call, at kernia.Attempt)
 	if row.verified() && !t.TOTP.Disabled {
 		out.Methods = append(out.Methods, MethodTOTP)
 	}
-	if t.OTP.Send != nil {
+	if t.OTP.sends() {
 		out.Methods = append(out.Methods, MethodOTP)
 	}
 	if err := t.challengeCookie.Set(c, token); err != nil {

@@ -86,7 +86,7 @@ func (t *feature) keep(ctx context.Context, row *factor, secret, codes string) e
 }
 
 func (t *feature) enableOTP(ctx context.Context, c *kernia.Call, p *kernia.Principal) (EnableOutput, error) {
-	if t.OTP.Send == nil {
+	if !t.OTP.sends() {
 		return EnableOutput{}, ErrNoSender
 	}
 	if _, err := t.row(ctx, p.User.ID); err != nil {

@@ -73,13 +73,17 @@ type TOTP struct {
 
 // OTP are codes that are sent to the user.
 type OTP struct {
-	// Send sends a code to the user, by mail say. It runs behind the answer; its error is logged and must not hold the
-	// code. Nil: no codes are sent.
+	// Mail mails codes by kernia.Config.Mailer. Send, if set, sends them in its place, by SMS say. It runs behind the
+	// answer; its error is logged and must not hold the code. With neither, no codes are sent.
+	Mail     bool
 	Send     func(ctx context.Context, u kernia.User, code string) error
 	Digits   int           // 4 to 10; 0 means 6
 	Period   time.Duration // how long a code counts; 0 means 3 minutes
 	Attempts int           // how many wrong guesses a code bears; 0 means 5
 }
+
+// sends reports whether there is a way to send a code.
+func (o *OTP) sends() bool { return o.Mail || o.Send != nil }
 
 // Backup are the codes that a user keeps for the day when the device is lost. Each counts once.
 type Backup struct {
@@ -130,7 +134,7 @@ func (f *Feature) check() error {
 		return errors.New("Lock: needs a failure or more and a second or more") //nolint:staticcheck // the field's name
 	case f.Challenge < time.Second || f.Challenge > 24*time.Hour || f.Trust < time.Second || f.Trust > 400*24*time.Hour:
 		return errors.New("Challenge and Trust: need a second or more, up to a day and 400 days")
-	case f.TOTP.Disabled && f.OTP.Send == nil:
+	case f.TOTP.Disabled && !f.OTP.sends():
 		return errors.New("TOTP is disabled and OTP has no Send: there is no second factor")
 	}
 	return nil
@@ -171,6 +175,9 @@ func (f Feature) Declare(d *kernia.Declaration) {
 	if err := f.check(); err != nil {
 		d.Fail(err)
 		return
+	}
+	if f.OTP.Mail && f.OTP.Send == nil {
+		d.NeedsMailer()
 	}
 	t := &feature{Feature: f, auth: d.Auth(), clock: d.Clock(), shared: d.SharedSealer()}
 	d.UserField(Enabled)
