@@ -66,8 +66,10 @@ func (b *builder) where(of string, t, followed *table, key ports.Key, where []po
 	}
 }
 
-// compare writes a comparison with one value. SQLite takes every number for less than every text, so that a time which
-// another program wrote as a number would always be over; it is compared as a number. Both halves can use an index.
+// compare writes a comparison with one value. SQLite takes every number for less than every text, and compares a text
+// of digits as one. A time that another program wrote as either is compared as a number of milliseconds. What looks for
+// times that are over can use an index: it passes over texts of digits that sort among the years to come, some of 2033 to
+// 2036. These stay for longer, but none goes early.
 func (b *builder) compare(name string, op ports.Op, p param) {
 	if p.column.typ != ports.TypeTime {
 		b.write(name, operator(op))
@@ -76,24 +78,23 @@ func (b *builder) compare(name string, op ports.Op, p param) {
 	}
 	number := p
 	number.milli = true
-	b.write("(", name, operator(op))
-	b.param(p)
-	switch op {
-	case ports.Lt, ports.Le, ports.Ne:
-		b.write(" and (", name, " >= '' or ", milliseconds(name), operator(op))
-		b.param(number)
-		b.write("))")
-	default:
-		b.write(" or ", name, " < '' and ", milliseconds(name), operator(op))
-		b.param(number)
-		b.write(")")
+	if op == ports.Lt || op == ports.Le {
+		b.write("(", name, operator(op))
+		b.param(p)
+		b.write(" or ", name, " >= '20:') and ") // no number, or the column could make one of it
 	}
+	b.write("case when ", name, " < '' or ", name, " not glob '?*[^0-9.]*' then ", milliseconds(name), operator(op))
+	b.param(number)
+	b.write(" else ", name, operator(op))
+	b.param(p)
+	b.write(" end")
 }
 
-// milliseconds returns a number in a time column in milliseconds, by the rule of instant.
+// milliseconds returns a number in a time column, or a text that is one, in milliseconds, by the rule of instant.
 func milliseconds(name string) string {
-	return "cast(case when " + name + " between " + strconv.Itoa(fewestSeconds) + " and " + strconv.Itoa(mostSeconds) +
-		" then " + name + " * 1000 else " + name + " end as integer)"
+	n := "(" + name + " + 0)"
+	return "cast(case when " + n + " between " + strconv.Itoa(fewestSeconds) + " and " + strconv.Itoa(mostSeconds) +
+		" then " + n + " * 1000 else " + n + " end as integer)"
 }
 
 // part writes a test for a part of a text. Texts are compared as bytes: a collation of the column's does not matter, nor

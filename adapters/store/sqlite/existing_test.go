@@ -235,7 +235,16 @@ func TestPlan(t *testing.T) {
 	if _, err := s.Find(t.Context(), a.byToken, []ports.Value{ports.String("a"), ports.String("b")}); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := db.QueryContext(t.Context(), "explain query plan "+c.list[len(c.list)-1], "a", "b")
+	text := queryPlan(t, db, c.list[len(c.list)-1], "a", "b")
+	if !strings.Contains(text, "SEARCH a USING INDEX") || !strings.Contains(text, "(token=?)") || !strings.Contains(text, "SEARCH b USING INDEX") || strings.Contains(text, "SCAN") {
+		t.Errorf("the look-up of a session is planned as\n%s", text)
+	}
+}
+
+// queryPlan returns how SQLite finds the rows of a statement, a line for each table.
+func queryPlan(t *testing.T, db *sql.DB, statement string, args ...any) string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "explain query plan "+statement, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,10 +261,7 @@ func TestPlan(t *testing.T) {
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Join(plan, "\n")
-	if !strings.Contains(text, "SEARCH a USING INDEX") || !strings.Contains(text, "(token=?)") || !strings.Contains(text, "SEARCH b USING INDEX") || strings.Contains(text, "SCAN") {
-		t.Errorf("the look-up of a session is planned as\n%s", text)
-	}
+	return strings.Join(plan, "\n")
 }
 
 func openStore(t *testing.T, path string) *kerniasqlite.Store {

@@ -1,6 +1,7 @@
 package kerniasqlite_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -108,27 +109,68 @@ func TestReadOnlyFile(t *testing.T) {
 	}
 }
 
-// TestNumbersAsTimes compares times that another program wrote as numbers as what they mean: nobody is signed out, and
-// no sweep deletes what lives.
+// TestNumbersAsTimes compares times that another program wrote as numbers, or as text that is one, as what they mean:
+// nobody is signed out, and no sweep deletes what lives.
 func TestNumbersAsTimes(t *testing.T) {
-	a := newAuth()
 	now := then().AsTime()
-	for name, number := range map[string]int64{"Seconds": now.Unix() + 1, "Milliseconds": now.UnixMilli() + 993} {
-		s := openStore(t, existing(t, existingRows+fmt.Sprintf(`update "session" set "expiresAt" = %d`, number)))
-		end := time.Unix(now.Unix()+1, 0).UTC()
-		if name == "Milliseconds" {
-			end = now.Add(993 * time.Millisecond)
+	second, milli := time.Unix(now.Unix()+1, 0).UTC(), now.Add(993*time.Millisecond)
+	for _, c := range []struct {
+		number string
+		end    time.Time
+	}{
+		{fmt.Sprint(second.Unix()), second},
+		{fmt.Sprint(milli.UnixMilli()), milli},
+		{fmt.Sprintf("'%d'", second.Unix()), second},
+		{fmt.Sprintf("'%d.0'", second.Unix()), second},
+		{fmt.Sprintf("'%d'", milli.UnixMilli()), milli},
+		{fmt.Sprintf("'+%d'", milli.UnixMilli()), milli},
+		{"'999999999'", time.Unix(999999999, 0)}, // sorts after every year to come
+		{"'2150000000'", time.Unix(2150000000, 0)},
+	} {
+		for typ, ddl := range map[string]string{"date": "", "text": textEnd} {
+			path := existing(t, existingRows+ddl+`update "session" set "expiresAt" = `+c.number)
+			numberAsTime(t, openStore(t, path), typ+" "+c.number, c.end)
 		}
-		for op, want := range map[ports.Op][3]int64{ // a millisecond before the end, at it, after it
-			ports.Lt: {0, 0, 1}, ports.Le: {0, 1, 1}, ports.Gt: {1, 0, 0}, ports.Ge: {1, 1, 0}, ports.Eq: {0, 1, 0}, ports.Ne: {1, 0, 1},
-		} {
-			for i := range want {
-				q := &ports.Query{Model: a.session, Limit: 1, Where: []ports.Condition{{Field: "expiresAt", Op: op}}}
-				at := end.Add(time.Duration(i-1) * time.Millisecond)
-				if n, err := s.Count(t.Context(), q, []ports.Value{ports.Time(at)}); n != want[i] || err != nil {
-					t.Errorf("%s: operator %d at %d = %d, %v, want %d", name, op, i-1, n, err, want[i])
-				}
+	}
+}
+
+// textEnd makes the end of sessions a column that keeps numbers as text.
+const textEnd = `alter table "session" rename column "expiresAt" to "was"; alter table "session" add column "expiresAt" text;`
+
+// numberAsTime compares the end of the only session with the millisecond before it, itself and the millisecond after it.
+func numberAsTime(t *testing.T, s *kerniasqlite.Store, name string, end time.Time) {
+	t.Helper()
+	found, err := s.Find(t.Context(), &ports.Query{Model: newAuth().session, Limit: 1}, nil)
+	if i := newAuth().session.Field("expiresAt"); err != nil || len(found) != 1 || !found[0][i].AsTime().Equal(end) {
+		t.Errorf("%s: Find = %v, %v, want the end %v", name, found, err, end)
+	}
+	for op, want := range map[ports.Op][3]int64{
+		ports.Lt: {0, 0, 1}, ports.Le: {0, 1, 1}, ports.Gt: {1, 0, 0}, ports.Ge: {1, 1, 0}, ports.Eq: {0, 1, 0}, ports.Ne: {1, 0, 1},
+	} {
+		for i := range want {
+			q := &ports.Query{Model: newAuth().session, Limit: 1, Where: []ports.Condition{{Field: "expiresAt", Op: op}}}
+			at := end.Add(time.Duration(i-1) * time.Millisecond)
+			if n, err := s.Count(t.Context(), q, []ports.Value{ports.Time(at)}); n != want[i] || err != nil {
+				t.Errorf("%s: operator %d at %d = %d, %v, want %d", name, op, i-1, n, err, want[i])
 			}
+		}
+	}
+}
+
+// TestSweepUsesAnIndex: an index on the end makes the search for what is over cheap, whatever the column's type.
+func TestSweepUsesAnIndex(t *testing.T) {
+	for typ, ddl := range map[string]string{"date": "", "text": textEnd} {
+		c := &counter{dsn: existing(t, existingRows+ddl+`create index "ends" on "session" ("expiresAt")`)}
+		db := sql.OpenDB(c)
+		defer db.Close()
+		s := kerniasqlite.New(db)
+		defer closed(t, s)
+		over := &ports.Query{Model: newAuth().session, Limit: 1, Where: []ports.Condition{{Field: "expiresAt", Op: ports.Lt}}}
+		if _, err := s.Count(t.Context(), over, []ports.Value{then()}); err != nil {
+			t.Fatal(err)
+		}
+		if plan := queryPlan(t, db, c.list[len(c.list)-1], "a", 1, "a"); !strings.Contains(plan, "ends") || strings.Contains(plan, "SCAN") {
+			t.Errorf("%s: the search for what is over is planned as\n%s", typ, plan)
 		}
 	}
 }
