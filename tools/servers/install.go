@@ -39,6 +39,11 @@ func missing(wanted []server, browser bool) []string {
 			packages = append(packages, "redis-server")
 		}
 	}
+	for program, of := range between() {
+		if _, err := lookup(program, "/usr/sbin/"+program); err != nil {
+			packages = append(packages, of)
+		}
+	}
 	if !browser {
 		return packages
 	}
@@ -52,6 +57,22 @@ func missing(wanted []server, browser bool) []string {
 		}
 	}
 	return packages
+}
+
+// between are the programs that stand between clients and servers, with their Debian packages. Tests start them.
+func between() map[string]string {
+	return map[string]string{"nginx": "nginx", "pgbouncer": "pgbouncer"}
+}
+
+// lacksBetween says which of them are missing.
+func lacksBetween() []string {
+	var lacks []string
+	for program, of := range between() {
+		if _, err := lookup(program, "/usr/sbin/"+program); err != nil {
+			lacks = append(lacks, "proxy: "+err.Error()+" (apt-get install "+of+")")
+		}
+	}
+	return lacks
 }
 
 // compilers are programs with their Debian packages.

@@ -60,6 +60,7 @@ func run(args []string) int {
 	install(wanted, *browser)
 	p := provide(wanted)
 	defer p.stop()
+	p.lacks = append(p.lacks, lacksBetween()...)
 	if *browser {
 		p.lacks = append(p.lacks, lacksBrowser()...)
 	}

@@ -69,6 +69,9 @@ func bouncer(t *testing.T) string {
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
 		if program, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal("pgbouncer is not installed")
+			}
 			t.Skip("pgbouncer is not installed")
 		}
 	}
