@@ -21,31 +21,41 @@ import (
 
 // stores open one empty store each, closed at the end of the test.
 var stores = map[string]func(t *testing.T) ports.Store{
-	"memory": func(*testing.T) ports.Store { return memory.New() },
-	"sqlite": func(t *testing.T) ports.Store {
-		s, err := kerniasqlite.Open(t.Context(), filepath.Join(t.TempDir(), "app.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
+	"memory":   func(*testing.T) ports.Store { return memory.New() },
+	"sqlite":   func(t *testing.T) ports.Store { return databases["sqlite"](t)() },
+	"postgres": func(t *testing.T) ports.Store { return databases["postgres"](t)() },
+	"mongo":    func(t *testing.T) ports.Store { return databases["mongo"](t)() },
+}
+
+// A closer is a store with connections of its own.
+type closer interface {
+	ports.Store
+	Close() error
+}
+
+// databases make one empty database each, and return what opens a store on it, closed at the end of the test.
+var databases = map[string]func(t *testing.T) func() closer{
+	"sqlite": func(t *testing.T) func() closer {
+		path := filepath.Join(t.TempDir(), "app.db")
+		return func() closer { s, err := kerniasqlite.Open(t.Context(), path); return closed(t, s, err) }
 	},
-	"postgres": func(t *testing.T) ports.Store {
-		s, err := kerniapostgres.Open(t.Context(), servers.URL(t, "KERNIA_TEST_POSTGRES_URL"), kerniapostgres.Options{Prefix: fresh()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
+	"postgres": func(t *testing.T) func() closer {
+		url, o := servers.URL(t, "KERNIA_TEST_POSTGRES_URL"), kerniapostgres.Options{Prefix: fresh()}
+		return func() closer { s, err := kerniapostgres.Open(t.Context(), url, o); return closed(t, s, err) }
 	},
-	"mongo": func(t *testing.T) ports.Store {
-		s, err := kerniamongo.Open(t.Context(), servers.URL(t, "KERNIA_TEST_MONGO_URL"), fresh())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s
+	"mongo": func(t *testing.T) func() closer {
+		url, name := servers.URL(t, "KERNIA_TEST_MONGO_URL"), fresh()
+		return func() closer { s, err := kerniamongo.Open(t.Context(), url, name); return closed(t, s, err) }
 	},
+}
+
+func closed(t *testing.T, s closer, err error) closer {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func fresh() string { return fmt.Sprintf("users_%d_", time.Now().UnixNano()) }
