@@ -160,7 +160,7 @@ func (s *Store) save(m *ports.Model, r ports.Record) error {
 	maps.Copy(next, t.rows[id])
 	for i, f := range m.Fields {
 		if !fits(m, i, r[i]) {
-			return fmt.Errorf("%w: %q.%q cannot hold this", ports.ErrInvalid, m.Name, f.Name)
+			return &ports.RefusedError{Model: m.Name, Field: f.Name}
 		}
 		next[f.ColumnName()] = r[i]
 	}
@@ -284,7 +284,7 @@ func (s *Store) Update(ctx context.Context, u *ports.Update, args []ports.Value)
 	for i, c := range u.Set {
 		at, v := u.Model.Field(c.Field), len(args)-len(u.Set)+i
 		if at >= 0 && v >= 0 && !fits(u.Model, at, args[v]) {
-			return nil, false, fmt.Errorf("%w: %q.%q cannot hold this", ports.ErrInvalid, u.Model.Name, c.Field)
+			return nil, false, &ports.RefusedError{Model: u.Model.Name, Field: c.Field}
 		}
 	}
 	err = s.change(ctx, u, ports.Take{Model: u.Model, Key: u.Key, Where: u.Conditions()}, args, func(found []ports.Record) error {
