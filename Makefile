@@ -14,7 +14,7 @@ COUNT ?= 1
 FUZZ ?= Fuzz
 FUZZTIME ?= 10s
 
-.PHONY: all help test lint fmt tidy bench fuzz breaks e2e pack new feature store transport
+.PHONY: all help test lint fmt tidy bench fuzz breaks evenness e2e pack new feature store transport
 
 all: test lint ## test and lint: the one command to know
 
@@ -55,6 +55,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each; FUZZ=pattern
 			(cd "$$(dirname "$$file")" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -timeout 40m .); \
 		done; \
 	done
+
+evenness: ## whether the time of an answer tells who has an account
+	go run ./tools/evenness
 
 breaks: ## break each promise on purpose and see its test fail; ID=A05 for one
 	$(SERVERS) -mongo -- go run ./tools/breaks $(ID)
