@@ -90,7 +90,9 @@ http {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	launch(t, front, func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, program, "-p", dir, "-c", file, "-e", "stderr") })
+	launch(t, front, func(ctx context.Context) *exec.Cmd {
+		return exec.CommandContext(ctx, program, "-p", dir, "-c", file, "-e", "stderr")
+	})
 	return pool
 }
 
