@@ -204,6 +204,7 @@ var (
 	ErrPasswordTooShort = &Error{Kind: Invalid, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
 	ErrPasswordTooLong  = &Error{Kind: Invalid, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
 	ErrPassword         = &Error{Kind: Invalid, Code: "INVALID_PASSWORD", Message: "Invalid password"}
+	ErrNoCredential     = &Error{Kind: Invalid, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
 	ErrInvalidEmail     = &Error{Kind: Invalid, Code: "INVALID_EMAIL", Message: "Invalid email"}
 	ErrDisabledPath     = &Error{Kind: NotFound, Code: "DISABLED_PATH", Message: "Not Found"}
 	ErrTooManyAttempts  = &Error{Kind: TooMany, Code: "TOO_MANY_ATTEMPTS", Message: "Too many attempts. Please try again later."}

@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -82,7 +83,7 @@ func (a *Auth) cachedPrincipal(object []byte, tokens []string) *Principal {
 		return nil
 	}
 	p := &Principal{By: BySession, Session: a.schema.SessionOf(session), User: a.schema.UserOf(user), cached: true}
-	if p.Session.UserID == "" || p.Session.UserID != p.User.ID || !among(p.Session.Token, tokens) {
+	if p.Session.UserID == "" || p.Session.UserID != p.User.ID || !isToken(p.Session.Token) || !slices.Contains(tokens, p.Session.Token) {
 		return nil
 	}
 	version := "1"
@@ -107,15 +108,6 @@ func recordOf(m *ports.Model, members map[string]json.RawMessage) (r ports.Recor
 		}
 	}
 	return r, true
-}
-
-func among(token string, tokens []string) bool {
-	for _, t := range tokens {
-		if t == token { // both are from cookies of the same request, and signed
-			return isToken(token)
-		}
-	}
-	return false
 }
 
 // cacheVersion returns the version of the principal's cookie. If VersionFor panics there is none: the store answers.

@@ -2,6 +2,7 @@ package kernia
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -17,20 +18,33 @@ const (
 // fails, or is dropped because too many wait, is logged under its name, which must contain no secret. [Auth.Close]
 // waits for queued tasks; tasks after Close are dropped.
 func (a *Auth) Enqueue(ctx context.Context, task string, run func(ctx context.Context) error) {
-	_ = a.committed(ctx, func(context.Context) error { //nolint:contextcheck // a task outlives the request it belongs to
-		if !a.background.add(func() { a.perform(task, run) }) {
+	a.behind(ctx, run, func(err error) {
+		if errors.Is(err, errQueueFull) {
 			a.config.Logger.Error("background task dropped", "task", task)
+			return
 		}
-		return nil
+		a.config.Logger.Error("background task failed", "task", task, "error", err)
 	})
 }
 
-func (a *Auth) perform(task string, run func(ctx context.Context) error) {
-	ctx, cancel := context.WithTimeout(context.Background(), backgroundTimeout)
-	defer cancel()
-	if err := guarded(func() error { return run(ctx) }); err != nil {
-		a.config.Logger.Error("background task failed", "task", task, "error", err)
+// errQueueFull says that too many tasks wait, or that the Auth is closed.
+var errQueueFull = errors.New("too many background tasks wait")
+
+// behind runs a task after the answer and the commit, and calls failed where it fails or cannot be queued.
+func (a *Auth) behind(ctx context.Context, run func(ctx context.Context) error, failed func(err error)) {
+	perform := func() {
+		ctx, cancel := context.WithTimeout(context.Background(), backgroundTimeout)
+		defer cancel()
+		if err := guarded(func() error { return run(ctx) }); err != nil {
+			failed(err)
+		}
 	}
+	_ = a.committed(ctx, func(context.Context) error { //nolint:contextcheck // a task outlives the request it belongs to
+		if !a.background.add(perform) {
+			failed(errQueueFull)
+		}
+		return nil
+	})
 }
 
 // Close waits until background tasks are done and the audit trail is written, or ctx is done; its error says how many

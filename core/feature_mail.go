@@ -33,32 +33,23 @@ func (a *Auth) Mail(ctx context.Context, m ports.Mail) {
 	if a.config.Mailer == nil {
 		return
 	}
-	lost := func(err error) {
+	a.behind(ctx, func(ctx context.Context) error { return a.send(ctx, m) }, func(err error) {
 		a.config.Logger.Error("mail not sent", "kind", string(m.Kind), "user_id", m.User.ID, "error", err)
 		a.trail.add(context.Background(), Event{Type: "mail.failed", UserID: m.User.ID})
-	}
-	_ = a.committed(ctx, func(context.Context) error { //nolint:contextcheck // a mail outlives the request it belongs to
-		if !a.background.add(func() { a.send(m, lost) }) {
-			lost(errors.New("too many background tasks wait"))
-		}
-		return nil
 	})
 }
 
-func (a *Auth) send(m ports.Mail, lost func(error)) {
-	ctx, cancel := context.WithTimeout(context.Background(), backgroundTimeout)
-	defer cancel()
+func (a *Auth) send(ctx context.Context, m ports.Mail) error {
 	try := func() error { return guarded(func() error { return a.config.Mailer.Send(ctx, m) }) }
 	err := try()
-	if err != nil && !errors.Is(err, ports.ErrInvalid) {
-		select {
-		case <-time.After(mailPause):
-			err = try()
-		case <-ctx.Done():
-		}
+	if err == nil || errors.Is(err, ports.ErrInvalid) {
+		return err
 	}
-	if err != nil {
-		lost(err)
+	select {
+	case <-time.After(mailPause):
+		return try()
+	case <-ctx.Done():
+		return err
 	}
 }
 

@@ -50,8 +50,8 @@ func (accounts Accounts) NewPassword(ctx context.Context, password string) (hash
 }
 
 // SetPassword gives the user a password, as a hash by NewPassword: it replaces the one they have, or makes an account
-// for it. It ends the waiting time after wrong guesses, and with keep unset every session of the user; a session that
-// kept a caller signed in is among them. Errors: ErrUserNotFound, the hooks' own.
+// for it. It ends the waiting time after wrong guesses. Unless keepSessions is set, every session of the user ends, the
+// caller's own among them. Errors: ErrUserNotFound, the hooks' own.
 func (accounts Accounts) SetPassword(ctx context.Context, userID, hash string, keepSessions bool) error {
 	a := accounts.auth
 	if err := accounts.storeNew(ctx, userID, hash); err != nil {
@@ -109,22 +109,42 @@ func (accounts Accounts) tooLong(password string) error {
 // ProvePassword returns the caller where the password is theirs, for operations that ask for it again. Errors:
 // ErrUnauthorized, ErrPassword for any other password, and those of [Accounts.CheckPassword].
 func (c *Call) ProvePassword(ctx context.Context, password string) (*Principal, error) {
+	p, account, err := c.credential(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p, c.checkPassword(ctx, p, account, password)
+}
+
+// ProveCredential is ProvePassword for operations that tell a caller without a password so, by ErrNoCredential. It also
+// returns the account that has the password.
+func (c *Call) ProveCredential(ctx context.Context, password string) (*Principal, *Account, error) {
+	p, account, err := c.credential(ctx)
+	if err == nil && (account == nil || account.Password == "") {
+		err = ErrNoCredential
+	}
+	if err == nil {
+		err = c.checkPassword(ctx, p, account, password)
+	}
+	return p, account, err
+}
+
+// credential returns the caller with the account of their password; the account is nil where there is none.
+func (c *Call) credential(ctx context.Context) (*Principal, *Account, error) {
 	p, err := c.Session(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	account, err := c.auth.Accounts.Find(ctx, p.User.ID, CredentialProvider)
-	if err != nil {
-		return nil, err
-	}
+	return p, account, err
+}
+
+func (c *Call) checkPassword(ctx context.Context, p *Principal, account *Account, password string) error {
 	ok, err := c.auth.Accounts.CheckPassword(ctx, Guess{Name: p.User.Email, Account: account, Password: password})
-	if err != nil {
-		return nil, err
+	if err == nil && !ok {
+		err = ErrPassword
 	}
-	if !ok {
-		return nil, ErrPassword
-	}
-	return p, nil
+	return err
 }
 
 // A PasswordAttempt is a sign-in by a name and a password, neither of which has been checked yet.

@@ -197,11 +197,7 @@ func (k kvSessions) drop(ctx context.Context, p *Principal) error {
 }
 
 func (k kvSessions) revoke(ctx context.Context, token, owner string) (bool, error) {
-	hashed := token
-	if isToken(token) {
-		hashed = hashToken(token)
-	}
-	gone, err := k.remove(ctx, hashed, owner)
+	gone, err := k.remove(ctx, handleOf(token), owner)
 	if err != nil || !k.copy {
 		return gone, err
 	}
@@ -292,11 +288,7 @@ func (k kvSessions) list(ctx context.Context, userID string) ([]Session, error) 
 }
 
 func (k kvSessions) peek(ctx context.Context, token string) (*Session, error) {
-	hashed := token
-	if isToken(token) {
-		hashed = hashToken(token)
-	}
-	p, err := k.live(ctx, hashed, false)
+	p, err := k.live(ctx, handleOf(token), false)
 	switch {
 	case err != nil:
 		return nil, err

@@ -117,11 +117,7 @@ func (t tableSessions) drop(ctx context.Context, p *Principal) error {
 }
 
 func (t tableSessions) revoke(ctx context.Context, token, owner string) (bool, error) {
-	hashed := token // a handle is the stored form itself
-	if isToken(token) {
-		hashed = hashToken(token)
-	}
-	m, args := &t.auth.queries.dropSession, []ports.Value{ports.String(hashed), ports.String(token)}
+	m, args := &t.auth.queries.dropSession, []ports.Value{ports.String(handleOf(token)), ports.String(token)}
 	if owner != "" {
 		m, args = &t.auth.queries.dropOwn, append(args, ports.String(owner))
 	}

@@ -15,6 +15,14 @@ const tokenLength = 32
 // never authenticates.
 const storedPrefix = "sha256:"
 
+// handleOf returns the stored form of a token; a handle is one already.
+func handleOf(token string) string {
+	if isToken(token) {
+		return hashToken(token)
+	}
+	return token
+}
+
 // hashToken returns the stored form of a token.
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))

@@ -27,7 +27,7 @@ var (
 	ErrToken        = &kernia.Error{Kind: kernia.NotFound, Code: "INVALID_TOKEN", Message: "Invalid token"}
 	ErrNobody       = &kernia.Error{Kind: kernia.NotFound, Code: "FAILED_TO_GET_USER_INFO", Message: "Failed to get user info"}
 	ErrNotFresh     = &kernia.Error{Kind: kernia.Invalid, Code: "SESSION_EXPIRED", Message: "Session expired. Re-authenticate to perform this action."}
-	ErrNoCredential = &kernia.Error{Kind: kernia.Invalid, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
+	ErrNoCredential = kernia.ErrNoCredential
 )
 
 // feature is a Feature with its handles.
@@ -77,7 +77,7 @@ func (t *feature) remove(ctx context.Context, c *kernia.Call, in Input) (Output,
 		return Output{}, err
 	}
 	if password := in.Password.Value; password != "" {
-		if err := t.prove(ctx, c, password); err != nil {
+		if _, _, err := c.ProveCredential(ctx, password); err != nil {
 			return Output{}, err
 		}
 	}
@@ -90,23 +90,6 @@ func (t *feature) remove(ctx context.Context, c *kernia.Call, in Input) (Output,
 		return Output{}, ErrNotFresh
 	}
 	return t.end(ctx, c, p)
-}
-
-// prove returns nil where the password is the caller's.
-func (t *feature) prove(ctx context.Context, c *kernia.Call, password string) error {
-	p, err := c.Session(ctx)
-	if err != nil {
-		return err
-	}
-	account, err := c.Auth().Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
-	if err != nil {
-		return err
-	}
-	if account == nil || account.Password == "" {
-		return ErrNoCredential
-	}
-	_, err = c.ProvePassword(ctx, password)
-	return err
 }
 
 // mail sends the user the link that deletes the account.

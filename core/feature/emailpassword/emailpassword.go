@@ -34,7 +34,7 @@ var (
 	ErrSignUpDisabled = &kernia.Error{Kind: kernia.Invalid, Code: "EMAIL_PASSWORD_SIGN_UP_DISABLED", Message: "Email and password sign up is not enabled"}
 	ErrCredentials    = &kernia.Error{Kind: kernia.Unauthenticated, Code: "INVALID_EMAIL_OR_PASSWORD", Message: "Invalid email or password"}
 	ErrPassword       = kernia.ErrPassword
-	ErrNoCredential   = &kernia.Error{Kind: kernia.Invalid, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
+	ErrNoCredential   = kernia.ErrNoCredential
 )
 
 // Declare adds the feature's operations.

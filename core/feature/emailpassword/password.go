@@ -27,27 +27,13 @@ func ChangePassword(ctx context.Context, auth *kernia.Auth, in ChangePasswordInp
 }
 
 func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePasswordInput) (ChangePasswordOutput, error) {
-	p, err := c.Session(ctx)
-	if err != nil {
-		return ChangePasswordOutput{}, err
-	}
-	if err := c.Auth().Accounts.CheckLength(in.NewPassword); err != nil {
-		return ChangePasswordOutput{}, err
-	}
 	auth := c.Auth()
-	account, err := auth.Accounts.Find(ctx, p.User.ID, kernia.CredentialProvider)
-	if err != nil {
+	if err := auth.Accounts.CheckLength(in.NewPassword); err != nil {
 		return ChangePasswordOutput{}, err
 	}
-	if account == nil || account.Password == "" {
-		return ChangePasswordOutput{}, ErrNoCredential
-	}
-	ok, err := auth.Accounts.CheckPassword(ctx, kernia.Guess{Name: p.User.Email, Account: account, Password: in.CurrentPassword})
+	p, account, err := c.ProveCredential(ctx, in.CurrentPassword)
 	if err != nil {
 		return ChangePasswordOutput{}, err
-	}
-	if !ok {
-		return ChangePasswordOutput{}, ErrPassword
 	}
 	hash, err := auth.Accounts.NewPassword(ctx, in.NewPassword)
 	if err != nil {
@@ -75,8 +61,8 @@ func (f Feature) changePassword(ctx context.Context, c *kernia.Call, in ChangePa
 	return ChangePasswordOutput{Token: &s.Token, User: p.User}, nil
 }
 
-// replace stores the hash of a new password, unless another change was faster: the password that was proven is then no longer
-// the account's.
+// replace stores the hash of a new password, unless another change was faster: the password that was proven is then no
+// longer the account's.
 func (f Feature) replace(ctx context.Context, c *kernia.Call, p *kernia.Principal, account *kernia.Account, hash string) error {
 	ok, err := c.Auth().Accounts.ReplacePassword(ctx, account, hash)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	kernia "github.com/kernia-go/kernia/core"
-	"github.com/kernia-go/kernia/ports"
 )
 
 // ChangeEmailInput is the new address.
@@ -64,7 +63,6 @@ func (t *feature) begin(ctx context.Context, c *kernia.Call, p *kernia.Principal
 	l := link{Email: u.Email, NewOne: to, For: changes, UserID: u.ID}
 	if u.EmailVerified && t.ChangeEmail.Confirm {
 		l.For = confirms
-		return t.mail(ctx, c, ports.MailChange, u.Email, u, l, callbackURL)
 	}
-	return t.mail(ctx, c, ports.MailVerify, to, u, l, callbackURL)
+	return t.mail(ctx, c, u, l, callbackURL)
 }

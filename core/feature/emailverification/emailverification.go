@@ -112,13 +112,21 @@ func (t *feature) url(c *kernia.Call, l link, callbackURL string) (token, addres
 
 // mailLink mails the user a link that verifies their address.
 func (t *feature) mailLink(ctx context.Context, c *kernia.Call, u kernia.User, callbackURL string) error {
-	return t.mail(ctx, c, ports.MailVerify, u.Email, u, link{Email: u.Email, UserID: u.ID}, callbackURL)
+	return t.mail(ctx, c, u, link{Email: u.Email, UserID: u.ID}, callbackURL)
 }
 
-func (t *feature) mail(ctx context.Context, c *kernia.Call, kind ports.MailKind, to string, u kernia.User, l link, callbackURL string) error {
+// mail sends the user a link: to the new address if it is that which the link proves.
+func (t *feature) mail(ctx context.Context, c *kernia.Call, u kernia.User, l link, callbackURL string) error {
 	token, address, err := t.url(c, l, callbackURL)
 	if err != nil {
 		return err
+	}
+	kind, to := ports.MailVerify, l.Email
+	switch l.For {
+	case confirms:
+		kind = ports.MailChange
+	case changes:
+		to = l.NewOne
 	}
 	c.Mail(ctx, kernia.Mail{Kind: kind, To: to, User: u, URL: address, Token: token, NewEmail: l.NewOne, Lifetime: t.ExpiresIn})
 	return nil

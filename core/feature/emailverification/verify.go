@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	kernia "github.com/kernia-go/kernia/core"
-	"github.com/kernia-go/kernia/ports"
 )
 
 // VerifyInput is the token of a mailed link.
@@ -120,7 +119,7 @@ func (t *feature) confirmed(ctx context.Context, c *kernia.Call, u kernia.User, 
 		return err
 	}
 	l.For, l.Issued = changes, 0
-	return t.mail(ctx, c, ports.MailVerify, l.NewOne, u, l, callbackURL)
+	return t.mail(ctx, c, u, l, callbackURL)
 }
 
 // changed gives the user the new address. The store compares the old one in the same step, so that of several links one
