@@ -2,7 +2,6 @@ package emailotp
 
 import (
 	"context"
-	"errors"
 
 	kernia "github.com/kernia-go/kernia/core"
 )
@@ -37,56 +36,18 @@ func (t *feature) signIn(ctx context.Context, c *kernia.Call, in SignInInput) (S
 	if err := t.try(ctx, guess{purpose: forSignIn, key: kernia.NormalEmail(in.Email), code: in.OTP}, nil); err != nil {
 		return SignInOutput{}, err
 	}
-	u, created, err := t.holder(ctx, in)
-	if err != nil {
-		return SignInOutput{}, err
+	at := kernia.MailboxAttempt{Method: "email-otp", Email: in.Email, Wrong: ErrCode, New: func(u *kernia.User) error {
+		u.Name = in.Name.Value
+		if in.Image.Set {
+			u.Image = &in.Image.Value
+		}
+		return t.auth.Users.SetFields(u, in.Fields)
+	}}
+	if t.DisableSignUp {
+		at.Closed = ErrCode
 	}
-	at := kernia.Attempt{User: u, Method: "email-otp"}
-	if !created {
-		s, err := c.SignIn(ctx, at)
-		return SignInOutput{Token: s.Token, User: u}, err
-	}
-	s, err := c.SignInNew(ctx, at)
-	if err == nil {
-		err = c.SignedUp(ctx, u, "")
-	}
+	s, u, _, err := c.SignInByMailbox(ctx, at)
 	return SignInOutput{Token: s.Token, User: u}, err
-}
-
-// holder returns the user with the address, whom it creates if there is none.
-func (t *feature) holder(ctx context.Context, in SignInInput) (u kernia.User, created bool, err error) {
-	users := t.auth.Users
-	found, err := users.FindByEmail(ctx, in.Email)
-	if err != nil {
-		return kernia.User{}, false, err
-	}
-	if found == nil && t.DisableSignUp {
-		return kernia.User{}, false, ErrCode
-	}
-	if found == nil {
-		u, err = t.create(ctx, in)
-		if !errors.Is(err, kernia.ErrUserExists) {
-			return u, err == nil, err
-		}
-		// Somebody signed up meanwhile.
-		if found, err = users.FindByEmail(ctx, in.Email); err != nil || found == nil {
-			return kernia.User{}, false, errors.Join(err, ErrCode)
-		}
-	}
-	u, err = users.Reclaim(ctx, *found)
-	return u, false, err
-}
-
-func (t *feature) create(ctx context.Context, in SignInInput) (kernia.User, error) {
-	u := t.auth.Users.New(ctx)
-	u.Name, u.Email, u.EmailVerified = in.Name.Value, in.Email, true
-	if in.Image.Set {
-		u.Image = &in.Image.Value
-	}
-	if err := t.auth.Users.SetFields(&u, in.Fields); err != nil {
-		return kernia.User{}, err
-	}
-	return t.auth.Users.Create(ctx, u)
 }
 
 // VerifyInput is an address and the code that was mailed to it.

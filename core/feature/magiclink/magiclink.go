@@ -170,54 +170,18 @@ func (t *feature) follow(ctx context.Context, c *kernia.Call, token string) (ker
 	if !ok || l.Type != linkType || l.Email == "" {
 		return kernia.Session{}, kernia.User{}, false, ErrToken
 	}
-	u, created, err := t.holder(ctx, c, l)
-	if err != nil {
-		return kernia.Session{}, kernia.User{}, false, err
+	at := kernia.MailboxAttempt{
+		Method: "magic-link", Email: l.Email, Wrong: ErrToken, New: func(u *kernia.User) error { u.Name = l.Name; return nil },
 	}
-	at := kernia.Attempt{User: u, Method: "magic-link"}
-	var s kernia.Session
-	if created {
-		s, err = c.SignInNew(ctx, at)
-	} else {
-		s, err = c.SignIn(ctx, at)
+	if t.DisableSignUp {
+		at.Closed = ErrSignUp
 	}
-	if errors.Is(err, kernia.ErrCreateSession) {
+	s, u, created, err := c.SignInByMailbox(ctx, at)
+	switch {
+	case errors.Is(err, kernia.ErrCreateUser):
+		err = ErrCreateUser.Because(err)
+	case errors.Is(err, kernia.ErrCreateSession):
 		err = ErrCreateSession.Because(err)
 	}
-	if err == nil && created {
-		err = c.SignedUp(ctx, u, "")
-	}
 	return s, u, created, err
-}
-
-// holder returns the user with the address of the link, whom it creates if there is none.
-func (t *feature) holder(ctx context.Context, c *kernia.Call, l link) (u kernia.User, created bool, err error) {
-	users := c.Auth().Users
-	found, err := users.FindByEmail(ctx, l.Email)
-	if err != nil {
-		return kernia.User{}, false, err
-	}
-	if found == nil && t.DisableSignUp {
-		return kernia.User{}, false, ErrSignUp
-	}
-	if found == nil {
-		u = users.New(ctx)
-		u.Name, u.Email, u.EmailVerified = l.Name, l.Email, true
-		u, err = users.Create(ctx, u)
-		if err == nil {
-			return u, true, nil
-		}
-		if errors.Is(err, kernia.ErrCreateUser) {
-			err = ErrCreateUser.Because(err)
-		}
-		if !errors.Is(err, kernia.ErrUserExists) {
-			return kernia.User{}, false, err
-		}
-		// Somebody signed up meanwhile.
-		if found, err = users.FindByEmail(ctx, l.Email); err != nil || found == nil {
-			return kernia.User{}, false, errors.Join(err, ErrToken)
-		}
-	}
-	u, err = users.Reclaim(ctx, *found)
-	return u, false, err
 }
