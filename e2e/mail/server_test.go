@@ -3,14 +3,9 @@ package mail_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"math/big"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -23,6 +18,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"github.com/kernia-go/kernia/e2e/internal/certificate"
 )
 
 // A server is a real mail server with one user, which keeps what it takes.
@@ -49,8 +46,8 @@ type message struct {
 // start runs a server until the test ends: with TLS from the start, or with STARTTLS and without a way to sign in before.
 func start(t *testing.T, implicit bool, s *server) *server {
 	t.Helper()
-	certificate, roots := certificate(t)
-	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	own, roots := certificate.New(t)
+	config := &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
 	s.trust, s.more = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, make(chan message, 1000)
 	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: c}, nil }))
 	srv.Domain, srv.TLSConfig, srv.MaxRecipients = "localhost", config, 50
@@ -230,28 +227,4 @@ func decode(raw []byte) (message, error) {
 		return m, errors.New("a body is missing")
 	}
 	return m, nil
-}
-
-// certificate is for 127.0.0.1 and its own authority.
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(root)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
 }
