@@ -214,10 +214,10 @@ type Guess struct {
 }
 
 // CheckPassword reports whether the password is the account's. Where there is no account, or it has no password, or one
-// in a form that nothing here verifies, it takes the same work and reports false: see Config.Imported. A hash that is out of date is replaced, in
-// the account of the guess too. Too many wrong guesses at one account are ErrTooManyAttempts, from whatever address and
-// under whatever name they come; a right one forgets them. See [GuessConfig]. A password that nobody can have is
-// ErrPasswordTooLong.
+// in a form that nothing here verifies, it takes the same work and reports false: see Config.Imported. A hash that is
+// out of date is replaced, in the account of the guess too. Too many wrong guesses at one account are
+// ErrTooManyAttempts, from whatever address and under whatever name they come; a right one forgets them. See
+// [GuessConfig]. A password that nobody can have is ErrPasswordTooLong.
 func (accounts Accounts) CheckPassword(ctx context.Context, g Guess) (bool, error) {
 	if err := accounts.tooLong(g.Password); err != nil {
 		return false, err

@@ -1,4 +1,5 @@
-package mail_test
+// Package mailserver is a real mail server for tests: it takes mail by SMTP, and tests read what came.
+package mailserver
 
 import (
 	"bytes"
@@ -22,44 +23,49 @@ import (
 	"github.com/kernia-go/kernia/e2e/internal/certificate"
 )
 
-// A server is a real mail server with one user, which keeps what it takes.
-type server struct {
-	url   string
-	trust *tls.Config
+// A Server has one user, and keeps what it takes.
+type Server struct {
+	URL   string      // with the user's name and password; filled in by Start
+	Trust *tls.Config // trusts the certificate; filled in by Start
+	Open  bool        // neither TLS nor a sign-in is needed, and there is none
 
-	deny func(step string) error // an error for "MAIL", "RCPT" or "DATA"; nil denies nothing
-	ways []string                // to sign in
+	Deny func(step string) error // an error for "MAIL", "RCPT" or "DATA"; nil denies nothing
+	Ways []string                // to sign in; nil: PLAIN and LOGIN
 
 	mu       sync.Mutex
-	messages []message
-	more     chan message
+	messages []Message
+	more     chan Message
 }
 
-// A message is decoded; it has both of its bodies.
-type message struct {
-	to         string
-	raw        string // the header as it came
-	header     mail.Header
-	text, html string
+// A Message is decoded; it has both of its bodies.
+type Message struct {
+	To         string
+	Raw        string // the header as it came
+	Header     mail.Header
+	Text, HTML string
 }
 
-// start runs a server until the test ends: with TLS from the start, or with STARTTLS and without a way to sign in before.
-func start(t *testing.T, implicit bool, s *server) *server {
+// Start runs s until the test ends: with TLS from the start if implicit is set, and otherwise with STARTTLS, before which
+// there is no way to sign in.
+func Start(t testing.TB, implicit bool, s *Server) *Server {
 	t.Helper()
 	own, roots := certificate.New(t)
 	config := &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
-	s.trust, s.more = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, make(chan message, 1000)
-	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: c}, nil }))
+	s.Trust, s.more = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, make(chan Message, 1000)
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{Server: s, conn: c}, nil }))
 	srv.Domain, srv.TLSConfig, srv.MaxRecipients = "localhost", config, 50
 	srv.ErrorLog = silent{}
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.url = "smtp://ann:pass%40word@" + l.Addr().String()
+	s.URL = "smtp://ann:pass%40word@" + l.Addr().String()
 	if implicit {
-		s.url = strings.Replace(s.url, "smtp:", "smtps:", 1)
+		s.URL = strings.Replace(s.URL, "smtp:", "smtps:", 1)
 		l = tls.NewListener(l, config)
+	}
+	if s.Open {
+		srv.TLSConfig, s.URL = nil, "smtp://"+l.Addr().String()+"?tls=none"
 	}
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
@@ -73,17 +79,17 @@ func (silent) Println(...any)        {}
 
 // A session takes mail of who has signed in.
 type session struct {
-	*server
+	*Server
 	conn   *smtp.Conn
 	signed bool
 	to     []string
 }
 
 func (s *session) AuthMechanisms() []string {
-	if s.ways == nil {
+	if s.Ways == nil && !s.Open {
 		return []string{sasl.Plain, sasl.Login}
 	}
-	return s.ways
+	return s.Ways
 }
 
 func (s *session) Auth(mech string) (sasl.Server, error) {
@@ -123,20 +129,21 @@ func (l *login) Next(response []byte) (challenge []byte, done bool, err error) {
 }
 
 func (s *session) step(name string) error {
-	if !s.signed {
+	if !s.signed && !s.Open {
 		return smtp.ErrAuthRequired
 	}
-	if s.deny == nil {
+	if s.Deny == nil {
 		return nil
 	}
-	err := s.deny(name)
-	if errors.Is(err, errDrop) {
+	err := s.Deny(name)
+	if errors.Is(err, ErrDrop) {
 		_ = s.conn.Close()
 	}
 	return err
 }
 
-var errDrop = errors.New("the connection breaks off")
+// ErrDrop of Deny breaks the connection off.
+var ErrDrop = errors.New("the connection breaks off")
 
 func (s *session) Mail(string, *smtp.MailOptions) error { return s.step("MAIL") }
 
@@ -160,7 +167,7 @@ func (s *session) Data(r io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, to := range s.to {
-		m.to = to
+		m.To = to
 		s.messages = append(s.messages, m)
 		s.more <- m
 	}
@@ -170,15 +177,15 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) Reset()        { s.to = nil }
 func (s *session) Logout() error { return nil }
 
-// all returns what came.
-func (s *server) all() []message {
+// All returns what came.
+func (s *Server) All() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]message(nil), s.messages...)
+	return append([]Message(nil), s.messages...)
 }
 
-// next waits for a message: mail is sent behind the answer.
-func (s *server) next(t *testing.T) message {
+// Next waits for a message: mail is sent behind the answer.
+func (s *Server) Next(t testing.TB) Message {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -187,22 +194,22 @@ func (s *server) next(t *testing.T) message {
 		return m
 	case <-ctx.Done():
 		t.Fatal("no mail came")
-		return message{}
+		return Message{}
 	}
 }
 
 // decode reads a message with a plain text and the same in HTML.
-func decode(raw []byte) (message, error) {
+func decode(raw []byte) (Message, error) {
 	read, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
-		return message{}, err
+		return Message{}, err
 	}
 	kind, parameters, err := mime.ParseMediaType(read.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/alternative" {
-		return message{}, errors.New("not multipart/alternative")
+		return Message{}, errors.New("not multipart/alternative")
 	}
 	head, _, _ := strings.Cut(string(raw), "\r\n\r\n")
-	m := message{header: read.Header, raw: head}
+	m := Message{Header: read.Header, Raw: head}
 	parts := multipart.NewReader(read.Body, parameters["boundary"])
 	for {
 		part, err := parts.NextRawPart()
@@ -218,12 +225,12 @@ func decode(raw []byte) (message, error) {
 		}
 		switch part.Header.Get("Content-Type") {
 		case "text/plain; charset=UTF-8":
-			m.text = strings.ReplaceAll(string(text), "\r\n", "\n")
+			m.Text = strings.ReplaceAll(string(text), "\r\n", "\n")
 		case "text/html; charset=UTF-8":
-			m.html = strings.ReplaceAll(string(text), "\r\n", "\n")
+			m.HTML = strings.ReplaceAll(string(text), "\r\n", "\n")
 		}
 	}
-	if m.text == "" || m.html == "" {
+	if m.Text == "" || m.HTML == "" {
 		return m, errors.New("a body is missing")
 	}
 	return m, nil
